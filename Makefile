@@ -1,0 +1,53 @@
+# The only entrance: people and CI call the same words. `make help` lists them.
+SHELL := /bin/bash
+PYTHON ?= python3
+UV := .tools/bin/uv
+BIN := .venv/bin
+HTTP ?= 127.0.0.1:8090
+DIR ?= tenfold_data
+
+.DEFAULT_GOAL := help
+.PHONY: help env serve check format test bench lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(UV):
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || (apt-get update -qq && apt-get install -y -qq python3-venv)
+	$(PYTHON) -m venv .tools
+	.tools/bin/pip install -q uv
+
+.venv/.locked: requirements.lock pyproject.toml | $(UV)
+	$(UV) venv -q --allow-existing --python $(PYTHON) .venv
+	$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements.lock
+	$(UV) pip install -q --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+env: .venv/.locked ## build .venv from the lock file
+
+serve: env ## start the service on http://$(HTTP)
+	$(BIN)/tenfold serve --dir $(DIR) --http $(HTTP)
+
+check: env ## format, lint, types, import layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports
+
+format: env ## rewrite the code in the house format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+test: env ## run the tests (installs what they need)
+	@scripts/debian-packages nodejs npm
+	$(BIN)/pytest
+
+bench: env ## measure Tenfold beside PocketBase, print the table
+	@scripts/debian-packages wrk
+	$(BIN)/python -m bench
+
+lock: $(UV) ## remake the lock file from pyproject.toml
+	$(UV) pip compile -q pyproject.toml --group dev --universal --generate-hashes --no-annotate --no-header -o requirements.lock
+
+clean: ## remove what the targets made
+	rm -rf .venv .tools node_modules
