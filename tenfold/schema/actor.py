@@ -1,0 +1,42 @@
+"""Who asks, and with what: plain values, so that rules need no HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tenfold.schema.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The authenticated caller of a request: an auth record and how its token was made."""
+
+    record: Record
+    is_superuser: bool
+    token_is_refreshable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFacts:
+    """Everything `@request.*` can name in a rule or filter.
+
+    `headers` has lower-case keys with "-" as "_"; `body` holds what the client sent, cast to
+    the collection's fields where they are known; `context` is one of default, oauth2, otp,
+    password, realtime, protectedFile, expand.
+    """
+
+    actor: Actor | None = None
+    method: str = "GET"
+    context: str = "default"
+    query: Mapping[str, str] = field(default_factory=dict[str, str])
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def is_superuser(self) -> bool:
+        return self.actor is not None and self.actor.is_superuser
+
+
+NOBODY = RequestFacts()

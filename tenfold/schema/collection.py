@@ -1,0 +1,84 @@
+"""Collections: what a table is called, which fields it has and who may do what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from tenfold.schema.auth_options import AuthOptions
+from tenfold.schema.fields.contract import Field
+
+CollectionType = Literal["base", "auth", "view"]
+RuleName = Literal["list", "view", "create", "update", "delete"]
+
+SUPERUSERS = "_superusers"
+
+
+@dataclass(frozen=True)
+class Collection:
+    """An immutable description of one collection.
+
+    A rule is None (superusers only), "" (everyone) or an expression.
+    `auth` is set exactly when `type` is "auth", `view_query` when it is "view".
+    """
+
+    id: str
+    name: str
+    type: CollectionType = "base"
+    system: bool = False
+    fields: tuple[Field, ...] = ()
+    indexes: tuple[str, ...] = ()
+    list_rule: str | None = None
+    view_rule: str | None = None
+    create_rule: str | None = None
+    update_rule: str | None = None
+    delete_rule: str | None = None
+    auth: AuthOptions | None = None
+    view_query: str = ""
+    created: str = ""
+    updated: str = ""
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Field]:
+        """Field name -> field."""
+        return MappingProxyType({f.name: f for f in self.fields})
+
+    def rule(self, name: RuleName) -> str | None:
+        """The rule that guards one kind of access."""
+        rules = {
+            "list": self.list_rule,
+            "view": self.view_rule,
+            "create": self.create_rule,
+            "update": self.update_rule,
+            "delete": self.delete_rule,
+        }
+        return rules[name]
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """All collections at one moment; replaced as a whole when any of them changes.
+
+    `version` grows with every replacement.
+    """
+
+    collections: tuple[Collection, ...] = ()
+    version: int = 0
+    by_id: Mapping[str, Collection] = field(init=False, repr=False)
+    by_name: Mapping[str, Collection] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_id", {c.id: c for c in self.collections})
+        object.__setattr__(self, "by_name", {c.name.lower(): c for c in self.collections})
+
+    def find(self, name_or_id: str) -> Collection | None:
+        """A collection by its id, or by its name in any case."""
+        return self.by_id.get(name_or_id) or self.by_name.get(name_or_id.lower())
+
+    def replace(self, changed: Iterable[Collection]) -> Catalog:
+        """This catalog with some collections added or replaced (matched by id)."""
+        merged = {c.id: c for c in self.collections} | {c.id: c for c in changed}
+        return Catalog(tuple(merged.values()), self.version + 1)
