@@ -1,1 +1,25 @@
+"""Records: read and write them under their collection's rules."""
 
+from tenfold.records.access import can_manage, rule
+from tenfold.records.answers import Answers, RecordAnswer, encode_plain
+from tenfold.records.contract import AuthRecords, RecordFiles, StagedFiles
+from tenfold.records.footprint import Footprint
+from tenfold.records.present import Presenter
+from tenfold.records.reads import Page, RecordReads
+from tenfold.records.writes import RecordWrites
+
+__all__ = [
+    "Answers",
+    "AuthRecords",
+    "Footprint",
+    "Page",
+    "Presenter",
+    "RecordAnswer",
+    "RecordFiles",
+    "RecordReads",
+    "RecordWrites",
+    "StagedFiles",
+    "can_manage",
+    "encode_plain",
+    "rule",
+]

@@ -17,7 +17,7 @@ RuleName = Literal["list", "view", "create", "update", "delete"]
 SUPERUSERS = "_superusers"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Collection:
     """An immutable description of one collection.
 
@@ -58,7 +58,7 @@ class Collection:
         return rules[name]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalog:
     """All collections at one moment; replaced as a whole when any of them changes.
 

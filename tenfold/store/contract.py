@@ -130,6 +130,10 @@ class Transaction(Reads, Protocol):
         """Run an action once the transaction is durable; it is dropped on a rollback."""
         ...
 
+    def after_rollback(self, action: Callable[[], Awaitable[None]]) -> None:
+        """Run an action when the transaction, or this part of it, is undone."""
+        ...
+
 
 class Store(Reads, Protocol):
     """A database with Tenfold's tables in it."""

@@ -1,0 +1,95 @@
+"""`/api/collections/{collection}/records`: list, view, create, update, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tenfold.api.fast_lane import list_key
+from tenfold.api.http import Request, Response, Route
+from tenfold.api.responses import json_response, no_content
+from tenfold.errors import NotFound
+from tenfold.records import Answers, Footprint, RecordReads, RecordWrites
+from tenfold.schema.collection import Collection
+from tenfold.schema.record import Record
+
+PATH = "/api/collections/{collection}/records"
+NO_COLLECTION = "Missing collection context."
+
+
+def routes(
+    reads: RecordReads,
+    writes: RecordWrites,
+    answers: Answers,
+    is_watched: Callable[[Collection], bool],
+) -> list[Route]:
+    """The record routes; answers to lists of collections nobody watches are remembered."""
+    endpoints = RecordEndpoints(reads, writes, answers, is_watched)
+    return [
+        Route("GET", PATH, endpoints.list, tags=("list",)),
+        Route("POST", PATH, endpoints.create, tags=("create",)),
+        Route("GET", PATH + "/{id}", endpoints.view, tags=("view",)),
+        Route("PATCH", PATH + "/{id}", endpoints.update, tags=("update",)),
+        Route("DELETE", PATH + "/{id}", endpoints.delete, tags=("delete",)),
+    ]
+
+
+class RecordEndpoints:
+    """The handlers of the record routes."""
+
+    def __init__(
+        self,
+        reads: RecordReads,
+        writes: RecordWrites,
+        answers: Answers,
+        is_watched: Callable[[Collection], bool],
+    ) -> None:
+        self._reads = reads
+        self._writes = writes
+        self._answers = answers
+        self._is_watched = is_watched
+
+    def collection(self, request: Request) -> Collection:
+        """The collection that the path names. Raises: NotFound."""
+        found = self._reads.store.catalog.find(request.params["collection"])
+        if found is None:
+            raise NotFound(NO_COLLECTION)
+        return found
+
+    async def list(self, request: Request) -> Response:
+        collection, facts = self.collection(request), await request.facts()
+        footprint, heard = Footprint(), self._answers.changes_heard
+        page = await self._reads.list(collection, facts, request.query, footprint)
+        response = json_response(page.wire())
+        if not footprint.is_volatile and not self._is_watched(collection):
+            key = list_key(request.params["collection"], request.query_string, facts.actor)
+            self._answers.keep_list(key, response.body, footprint.collection_ids, heard)
+        return response
+
+    async def view(self, request: Request) -> Response:
+        collection, facts = self.collection(request), await request.facts()
+        return json_response(
+            await self._reads.view(collection, request.params["id"], facts, request.query)
+        )
+
+    async def create(self, request: Request) -> Response:
+        collection, facts = self.collection(request), await request.facts()
+        record = await self._writes.create(collection, await request.json(), facts)
+        return await self._answer(request, record)
+
+    async def update(self, request: Request) -> Response:
+        collection, facts = self.collection(request), await request.facts()
+        record = await self._writes.update(
+            collection, request.params["id"], await request.json(), facts
+        )
+        return await self._answer(request, record)
+
+    async def delete(self, request: Request) -> Response:
+        collection, facts = self.collection(request), await request.facts()
+        await self._writes.delete(collection, request.params["id"], facts)
+        return no_content()
+
+    async def _answer(self, request: Request, record: Record) -> Response:
+        shown = await self._reads.presenter.present(
+            self._reads.store, [record], await request.facts(), request.query
+        )
+        return json_response(shown[0])

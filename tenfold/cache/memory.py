@@ -1,0 +1,70 @@
+"""A bounded in-process cache that costs nothing on a hit."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+ENTRY_OVERHEAD_BYTES = 300
+"""What an entry costs beside its content: keys, tuples, dict slots (measured, CPython 3.11)."""
+
+
+class GenerationCache(Generic[K, V]):
+    """Keeps what was used lately, within `limit_bytes`.
+
+    Two generations: new and used entries live in the young one; when it has filled half of
+    the room it becomes the old one, and what nobody used there meanwhile is forgotten. A hit
+    in the young generation is one dict look-up, with no order to maintain.
+    """
+
+    __slots__ = ("_half_bytes", "_old", "_young", "_young_bytes")
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._half_bytes = limit_bytes // 2
+        self._young: dict[K, tuple[V, int]] = {}
+        self._old: dict[K, tuple[V, int]] = {}
+        self._young_bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._young) + len(self._old)
+
+    def get(self, key: K) -> V | None:
+        """What was put under a key, if it is still here."""
+        found = self._young.get(key)
+        if found is not None:
+            return found[0]
+        found = self._old.pop(key, None)
+        if found is None:
+            return None
+        self._keep(key, found)
+        return found[0]
+
+    def put(self, key: K, value: V, size_bytes: int) -> None:
+        """Keep a value; one larger than an eighth of the room is not worth it."""
+        self.drop(key)
+        if size_bytes * 4 <= self._half_bytes:
+            self._keep(key, (value, size_bytes + ENTRY_OVERHEAD_BYTES))
+
+    def drop(self, key: K) -> None:
+        """Forget a key, if it is here."""
+        found = self._young.pop(key, None)
+        if found is not None:
+            self._young_bytes -= found[1]
+        else:
+            self._old.pop(key, None)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._young.clear()
+        self._old.clear()
+        self._young_bytes = 0
+
+    def _keep(self, key: K, entry: tuple[V, int]) -> None:
+        self._young[key] = entry
+        self._young_bytes += entry[1]
+        if self._young_bytes > self._half_bytes:
+            self._old = self._young
+            self._young = {}
+            self._young_bytes = 0

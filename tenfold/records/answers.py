@@ -1,0 +1,83 @@
+"""Finished answers to reads, kept until a change makes them wrong.
+
+Every use is preceded by `Store.poll`, which tells of each committed change first: so an answer
+that is still here is the one that the database would give (C2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from collections.abc import Iterable
+
+import msgspec
+
+from tenfold.cache.memory import GenerationCache
+from tenfold.schema.record import Record
+from tenfold.schema.render import to_wire
+from tenfold.store.contract import COLLECTIONS, Change
+
+_encode = msgspec.json.Encoder().encode
+
+RecordKey = tuple[str, str]
+"""Collection id and record id."""
+
+
+@dataclass(slots=True)
+class RecordAnswer:
+    """A record and its JSON as everyone sees it (None: it depends on who asks)."""
+
+    record: Record
+    body: bytes | None
+
+
+class Answers:
+    """Remembered records, by id, and lists, by query."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self.records: GenerationCache[RecordKey, RecordAnswer] = GenerationCache(limit_bytes // 2)
+        self._lists: GenerationCache[tuple[str, ...], tuple[bytes, dict[str, int]]]
+        self._lists = GenerationCache(limit_bytes // 2)
+        self._counts: dict[str, int] = {}
+        self.changes_heard = 0
+
+    def heed(self, change: Change) -> None:
+        """Forget what a change makes wrong."""
+        self.changes_heard += 1
+        collection_id = change.collection_id
+        if collection_id == COLLECTIONS or collection_id == "*":
+            self.records.clear()
+            self._lists.clear()
+            return
+        self.records.drop((collection_id, change.record_id))
+        self._counts[collection_id] = self._counts.get(collection_id, 0) + 1
+
+    def find_list(self, key: tuple[str, ...]) -> bytes | None:
+        """A remembered list, if none of the collections it was made from has changed."""
+        found = self._lists.get(key)
+        if found is None:
+            return None
+        body, seen = found
+        counts = self._counts
+        for collection_id, count in seen.items():
+            if counts.get(collection_id, 0) != count:
+                self._lists.drop(key)
+                return None
+        return body
+
+    def keep_list(
+        self, key: tuple[str, ...], body: bytes, collection_ids: Iterable[str], heard: int
+    ) -> None:
+        """Remember a list made from collections, unless anything changed during the read.
+
+        `heard` is `changes_heard` from before the read.
+        """
+        if heard == self.changes_heard:
+            seen = {i: self._counts.get(i, 0) for i in collection_ids}
+            self._lists.put(key, (body, seen), len(body))
+
+
+def encode_plain(record: Record) -> bytes | None:
+    """A record's JSON where it is the same for all who may see it, else None."""
+    if record.collection.type == "auth" and not record.values["emailVisibility"]:
+        return None
+    return _encode(to_wire(record, with_email=True, with_hidden=False))

@@ -1,0 +1,92 @@
+"""Turn what a client sent into a record's values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from tenfold.errors import FieldError, FieldErrors
+from tenfold.schema.collection import Collection
+from tenfold.schema.fields.contract import Field
+from tenfold.schema.record import Record
+
+AUTH_FIELDS = frozenset({"password", "tokenKey"})
+"""Fields of auth collections that the auth room sets."""
+
+
+def blank(collection: Collection) -> Record:
+    """A record in which every field has its zero value."""
+    return Record(collection, {f.name: f.zero() for f in collection.fields})
+
+
+def allowed(collection: Collection, body: Mapping[str, Any], *, is_superuser: bool) -> dict[str, Any]:
+    """The body without what this caller may not set (hidden fields, a password aside)."""
+    if is_superuser:
+        return dict(body)
+    hidden = {f.name for f in collection.fields if f.hidden} - {"password"}
+    return {k: v for k, v in body.items() if k.strip("+-") not in hidden}
+
+
+def apply(record: Record, body: Mapping[str, Any]) -> set[str]:
+    """Set the fields that `body` names, modifiers included; return the names that were set.
+
+    Keys that are no field are left aside. Plain values come first, then modifiers.
+    """
+    named: set[str] = set()
+    fields = record.collection.by_name
+    for key, raw in body.items():
+        field = fields.get(key)
+        if field is not None and _is_free(record.collection, field):
+            record.values[key] = field.cast(raw)
+            named.add(key)
+    for key, raw in body.items():
+        if key in fields:
+            continue
+        name, modifier = split_modifier(key)
+        field = fields.get(name)
+        if modifier and field is not None and modifier in field.modifiers:
+            record.values[name] = field.modify(record.values[name], modifier, raw)
+            named.add(name)
+    return named
+
+
+def split_modifier(key: str) -> tuple[str, str]:
+    """`("total", ":+")` for "total+"; the modifier is "" when there is none."""
+    if key.startswith("+"):
+        return key[1:], "+:"
+    if key.endswith(("+", "-")):
+        return key[:-1], ":" + key[-1]
+    return key, ""
+
+
+def resolved(record: Record, body: Mapping[str, Any], named: set[str]) -> dict[str, Any]:
+    """The body as rules see it: modified fields under their own name, as they came out."""
+    seen = {k: v for k, v in body.items() if not split_modifier(k)[1] or k in record.values}
+    return seen | {name: record.values[name] for name in named if name not in body}
+
+
+def fill(record: Record, named: set[str], *, is_new: bool, now: datetime) -> None:
+    """Let each field complete itself: dates, generated ids."""
+    values = record.values
+    for field in record.collection.fields:
+        was_set = field.name in named
+        values[field.name] = field.fill(
+            values[field.name], is_new=is_new, was_set=was_set, now=now
+        )
+
+
+def check_fields(record: Record, before: Record | None) -> dict[str, FieldError | FieldErrors]:
+    """What the fields themselves find wrong, by name."""
+    errors: dict[str, FieldError | FieldErrors] = {}
+    for field in record.collection.fields:
+        if record.collection.type == "auth" and field.name in AUTH_FIELDS:
+            continue
+        problem = field.check(record.values[field.name], is_new=before is None)
+        if problem:
+            errors[field.name] = problem
+    return errors
+
+
+def _is_free(collection: Collection, field: Field) -> bool:
+    return not (collection.type == "auth" and field.name in AUTH_FIELDS)

@@ -1,0 +1,138 @@
+"""Put related records into `expand`, each under its own view rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from tenfold.errors import BadRequest, Forbidden
+from tenfold.filters import check
+from tenfold.records import access
+from tenfold.records.footprint import Footprint
+from tenfold.records.relations import ids_of, references_to
+from tenfold.schema.actor import RequestFacts
+from tenfold.schema.collection import Collection
+from tenfold.schema.fields.relation import RelationField
+from tenfold.schema.record import Record
+from tenfold.store.contract import Reads
+from tenfold.store.select import Query
+
+MAX_DEPTH = 6
+MAX_PATHS = 100
+MAX_BACK_RECORDS = 1_000
+_VIA = "_via_"
+
+Tree = dict[str, "Tree"]
+
+
+def parse_expand(text: str) -> Tree:
+    """Parse `author,comments_via_post.user` to a tree of names."""
+    root: Tree = {}
+    paths = [p.strip() for p in text.split(",") if p.strip()]
+    if len(paths) > MAX_PATHS:
+        raise BadRequest("Too many relations are to be expanded.")
+    for path in paths:
+        node = root
+        for name in path.split(".")[:MAX_DEPTH]:
+            node = node.setdefault(name, {})
+    return root
+
+
+@dataclass(frozen=True)
+class Expander:
+    """Fills `Record.expand` for one request. Names that lead nowhere are left aside.
+
+    `footprint` collects what the answer then depends on.
+    """
+
+    reads: Reads
+    facts: RequestFacts
+    footprint: Footprint
+
+    async def expand(self, records: list[Record], tree: Tree) -> None:
+        """Expand all names of a tree on records of one collection."""
+        if not records:
+            return
+        for name, below in tree.items():
+            await self._expand_name(records, name, below)
+
+    async def _expand_name(self, records: list[Record], name: str, below: Tree) -> None:
+        collection = records[0].collection
+        field = collection.by_name.get(name)
+        if isinstance(field, RelationField):
+            if field.hidden and not self.facts.is_superuser:
+                return
+            await self._expand_forward(records, field, below)
+        elif field is None and _VIA in name:
+            await self._expand_back(records, name, below)
+
+    async def _expand_forward(
+        self, records: list[Record], field: RelationField, below: Tree
+    ) -> None:
+        target = self.reads.catalog.by_id.get(field.collection_id)
+        wanted = list(dict.fromkeys(i for record in records for i in ids_of(record, field)))
+        if target is None or not wanted:
+            return
+        found = await self._visible(target, await self.reads.find_many(target, wanted))
+        await self.expand(list(found.values()), below)
+        for record in records:
+            related = [found[i] for i in ids_of(record, field) if i in found]
+            if related:
+                record.expand[field.name] = related if field.is_multiple else related[0]
+
+    async def _expand_back(self, records: list[Record], name: str, below: Tree) -> None:
+        origin = self._back_field(records[0].collection, name)
+        if origin is None:
+            return
+        collection, field = origin
+        for record in records:
+            related = await self._referencing(collection, field, record)
+            await self.expand(related, below)
+            if not related:
+                continue
+            # A unique index means there can be no second one.
+            is_single = not field.is_multiple and _is_unique(collection, field)
+            record.expand[name] = related[0] if is_single else related
+
+    def _back_field(
+        self, target: Collection, name: str
+    ) -> tuple[Collection, RelationField] | None:
+        source_name, _, field_name = name.partition(_VIA)
+        for collection, field in references_to(target, self.reads.catalog):
+            if collection.name == source_name and field.name == field_name:
+                is_seen = not field.hidden or self.facts.is_superuser
+                return (collection, field) if is_seen else None
+        return None
+
+    async def _referencing(
+        self, collection: Collection, field: RelationField, record: Record
+    ) -> list[Record]:
+        text = f"{field.name} ?= @request.query.id"
+        link = check(text, collection, self.reads.catalog, hidden_allowed=True)
+        self.footprint.add_collection(collection)
+        try:
+            rule = access.conditions(collection, "view", self.reads.catalog, self._rule_facts())
+        except Forbidden:
+            return []
+        self.footprint.add_conditions(rule)
+        where = ((link, RequestFacts(query={"id": record.id})), *rule)
+        return await self.reads.select(Query(collection, where, limit=MAX_BACK_RECORDS))
+
+    async def _visible(
+        self, collection: Collection, found: dict[str, Record]
+    ) -> dict[str, Record]:
+        self.footprint.add_collection(collection)
+        try:
+            rule = access.conditions(collection, "view", self.reads.catalog, self._rule_facts())
+        except Forbidden:
+            return {}
+        self.footprint.add_conditions(rule)
+        for condition in rule:
+            found = {i: r for i, r in found.items() if await self.reads.holds(condition, r)}
+        return found
+
+    def _rule_facts(self) -> RequestFacts:
+        return replace(self.facts, context="expand")
+
+
+def _is_unique(collection: Collection, field: RelationField) -> bool:
+    return field.name in collection.unique_columns

@@ -1,0 +1,276 @@
+"""Create, update and delete records: check, then store the row and its change together."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from tenfold.errors import BadRequest, FieldError, FieldErrors, NotFound, Unavailable
+from tenfold.hooks import EventName, HookRegistry, RecordEvent
+from tenfold.records import access, body
+from tenfold.records.contract import AuthRecords, RecordFiles
+from tenfold.records.relations import Cascade, check_relations
+from tenfold.schema.actor import RequestFacts
+from tenfold.schema.collection import Collection, RuleName
+from tenfold.schema.fields.file import FileField
+from tenfold.schema.record import Record
+from tenfold.store.contract import Conflict, NotUnique, Store, Transaction
+
+NOT_UNIQUE = FieldError("validation_not_unique", "Value must be unique.")
+CANT_CREATE = "Failed to create record."
+CANT_UPDATE = "Failed to update record."
+MAX_ATTEMPTS = 8
+"""How often an update is worked out anew because the record changed under it."""
+
+Errors = dict[str, FieldError | FieldErrors]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A body whose slow parts are done: uploads stored, password hashed."""
+
+    sent: dict[str, Any]
+    staged_names: list[str]
+    errors: Errors
+    message: str
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class RecordWrites:
+    """The writing use cases; `facts` says who asks, `sent` is the decoded body."""
+
+    store: Store
+    hooks: HookRegistry
+    files: RecordFiles
+    auth: AuthRecords
+    now: Callable[[], datetime] = utc_now
+
+    # --- create -------------------------------------------------------------------------
+
+    async def create(
+        self, collection: Collection, sent: Mapping[str, Any], facts: RequestFacts
+    ) -> Record:
+        """Store a new record.
+
+        Raises: Forbidden (no rule), BadRequest (rule not met, or what is wrong per field).
+        """
+        _writable(collection)
+        access.conditions(collection, "create", self.store.catalog, facts)
+        sent = body.allowed(collection, sent, is_superuser=facts.is_superuser)
+        record = body.blank(collection)
+        named = body.apply(record, sent)
+        body.fill(record, named, is_new=True, now=self.now())
+        prepared = await self._prepare(record, None, sent, facts, CANT_CREATE)
+
+        async def work(tx: Transaction) -> Record:
+            named = body.apply(record, prepared.sent)
+            seen = body.resolved(record, prepared.sent, named)
+            if not await access.allows(tx, record, "create", _with_body(facts, seen)):
+                raise BadRequest(CANT_CREATE)
+            event = _event(record, None, facts, tx)
+            await self._run_before("before_create", event)
+            await self._finish(tx, record, None, prepared, facts)
+            await tx.insert(record)
+            self._announce("after_create", event, tx)
+            return record
+
+        return await self._commit(work, record, prepared)
+
+    # --- update -------------------------------------------------------------------------
+
+    async def update(
+        self, collection: Collection, record_id: str, sent: Mapping[str, Any], facts: RequestFacts
+    ) -> Record:
+        """Change a record.
+
+        Raises: Forbidden (no rule), NotFound (no such record, or the rule hides it),
+        BadRequest (what is wrong per field).
+        """
+        _writable(collection)
+        access.conditions(collection, "update", self.store.catalog, facts)
+        sent = body.allowed(collection, sent, is_superuser=facts.is_superuser)
+        before = await self.store.find(collection, record_id)
+        if before is None:
+            raise NotFound
+        record = before.copy()
+        body.apply(record, sent)
+        prepared = await self._prepare(record, before, sent, facts, CANT_UPDATE)
+
+        async def work(tx: Transaction) -> Record:
+            before = await tx.find(collection, record_id)
+            if before is None:
+                raise NotFound
+            record = before.copy()
+            named = body.apply(record, prepared.sent)
+            seen = body.resolved(record, prepared.sent, named)
+            if not await access.allows(tx, before, "update", _with_body(facts, seen)):
+                raise NotFound
+            body.fill(record, named, is_new=False, now=self.now())
+            event = _event(record, before, facts, tx)
+            await self._run_before("before_update", event)
+            await self._finish(tx, record, before, prepared, facts)
+            await tx.update(record)
+            self._announce("after_update", event, tx)
+            self._drop_files_later(tx, record, _file_names(before) - _file_names(record))
+            return record
+
+        return await self._commit(work, record, prepared)
+
+    # --- delete -------------------------------------------------------------------------
+
+    async def delete(self, collection: Collection, record_id: str, facts: RequestFacts) -> None:
+        """Remove a record and what must go with it.
+
+        Raises: Forbidden (no rule), NotFound, BadRequest (a required relation names it).
+        """
+        _writable(collection)
+        access.conditions(collection, "delete", self.store.catalog, facts)
+
+        async def work(tx: Transaction) -> None:
+            record = await tx.find(collection, record_id)
+            if record is None or not await access.allows(tx, record, "delete", facts):
+                raise NotFound
+            event = _event(record, record, facts, tx)
+            await self._run_before("before_delete", event)
+            if collection.type == "auth":
+                await self.auth.before_delete(tx, record)
+            cascade = Cascade(tx)
+            await cascade.delete(record)
+            self._announce("after_delete", event, tx)
+            for gone in cascade.deleted:
+                self._drop_all_files_later(tx, gone)
+
+        await self._attempt(work)
+
+    # --- the steps ----------------------------------------------------------------------
+
+    async def _prepare(
+        self,
+        record: Record,
+        before: Record | None,
+        sent: dict[str, Any],
+        facts: RequestFacts,
+        message: str,
+    ) -> _Prepared:
+        """Do what is slow before the transaction: store files, hash a password."""
+        errors: Errors = {}
+        staged_names: list[str] = []
+        if _has_files(record.collection):
+            staged = await self.files.stage(record.collection, record.id, sent)
+            sent, staged_names = staged.body, staged.names
+            errors |= staged.errors
+        if record.collection.type == "auth":
+            sent = await self.auth.hash_password(record.collection, sent)
+        return _Prepared(sent, staged_names, errors, message)
+
+    async def _finish(
+        self,
+        tx: Transaction,
+        record: Record,
+        before: Record | None,
+        prepared: _Prepared,
+        facts: RequestFacts,
+    ) -> None:
+        """Check everything about the record. Raises: BadRequest with all problems together."""
+        errors: Errors = dict(prepared.errors)
+        if record.collection.type == "auth":
+            manages = await access.can_manage(tx, record if before is None else before, facts)
+            errors |= await self.auth.apply(
+                tx, record, before, prepared.sent, facts, can_manage=manages
+            )
+        errors = body.check_fields(record, before) | errors
+        errors |= await check_relations(tx, record, before)
+        if errors:
+            raise BadRequest(prepared.message, errors)
+
+    async def _commit(
+        self,
+        work: Callable[[Transaction], Awaitable[Record]],
+        record: Record,
+        prepared: _Prepared,
+    ) -> Record:
+        """Run the transaction, anew when the record changed under it; tidy up if it fails."""
+
+        async def drop_staged() -> None:
+            await self.files.remove(record.collection, record.id, prepared.staged_names)
+
+        async def guarded(tx: Transaction) -> Record:
+            done = await work(tx)
+            if prepared.staged_names:
+                # For a batch that fails later; this write's own failure is handled below.
+                tx.after_rollback(drop_staged)
+            return done
+
+        try:
+            return await self._attempt(guarded)
+        except NotUnique as error:
+            await drop_staged()
+            taken = {name: NOT_UNIQUE for name in error.columns}
+            raise BadRequest(prepared.message, taken) from error
+        except Exception:
+            # Not on cancellation: the write may still be committed.
+            await drop_staged()
+            raise
+
+    async def _attempt(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        for _ in range(MAX_ATTEMPTS):
+            try:
+                return await self.store.write(work)
+            except Conflict:
+                continue
+        raise Unavailable("The record changes too often.")
+
+    async def _run_before(self, event: EventName, seen: RecordEvent) -> None:
+        if self.hooks.has(event, seen.collection):
+            await self.hooks.before(event, seen)
+
+    def _announce(self, event: EventName, seen: RecordEvent, tx: Transaction) -> None:
+        if self.hooks.has(event, seen.collection):
+            tx.after_commit(lambda: self.hooks.after(event, replace(seen, tx=None)))
+
+    def _drop_files_later(self, tx: Transaction, record: Record, names: set[str]) -> None:
+        if names:
+            tx.after_commit(
+                lambda: self.files.remove(record.collection, record.id, sorted(names))
+            )
+
+    def _drop_all_files_later(self, tx: Transaction, record: Record) -> None:
+        if _has_files(record.collection):
+            tx.after_commit(lambda: self.files.remove_all(record.collection, record.id))
+
+
+def _event(
+    record: Record, original: Record | None, facts: RequestFacts, tx: Transaction
+) -> RecordEvent:
+    return RecordEvent(
+        record.collection, record, original=original, actor=facts.actor, request=facts, tx=tx
+    )
+
+
+def _writable(collection: Collection) -> None:
+    if collection.type == "view":
+        raise BadRequest("Unsupported collection type.")
+
+
+def _with_body(facts: RequestFacts, seen: dict[str, Any]) -> RequestFacts:
+    return replace(facts, body=seen)
+
+
+def _has_files(collection: Collection) -> bool:
+    return any(isinstance(f, FileField) for f in collection.fields)
+
+
+def _file_names(record: Record) -> set[str]:
+    names: set[str] = set()
+    for field in record.collection.fields:
+        if isinstance(field, FileField):
+            value = record.values[field.name]
+            names.update(value if isinstance(value, list) else [value])
+    return names - {""}

@@ -1,0 +1,191 @@
+"""The SQLite store: one file, many worker processes, every acknowledged write on disk.
+
+Reads run on the event loop while they are short (microseconds to a few milliseconds) and move
+to a thread when they are not; writes go through GroupCommit. What other processes commit is
+noticed by `PRAGMA data_version` and learned from the change log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+import apsw
+
+from tenfold.errors import Unavailable
+from tenfold.schema.collection import Catalog, Collection
+from tenfold.schema.record import Record
+from tenfold.store import sqlite_connection
+from tenfold.store.catalog_rows import load_catalog
+from tenfold.store.contract import COLLECTIONS, Change, Transaction
+from tenfold.store.sqlite_connection import Budget
+from tenfold.store.sqlite_migrations import migrate
+from tenfold.store.sqlite_reads import SqliteReads
+from tenfold.store.sqlite_transaction import SqliteTransaction
+from tenfold.store.sqlite_writer import GroupCommit
+from tenfold.store.statements import Statements
+
+T = TypeVar("T")
+
+INLINE_BUDGET_S = 0.003
+"""How long one read may hold the event loop."""
+
+READ_LIMIT_S = 30.0
+"""How long a read may take at all."""
+
+READ_THREADS = 3
+KEPT_CHANGES = 20_000
+PRUNE_EVERY = 1_000
+
+CHANGE_COLUMNS = "seq, collection_id, record_id, action, image"
+
+GAP = Change(0, "*", "", "update")
+"""Told to listeners when changes were missed: all they remember may be out of date."""
+
+
+class SqliteStore(SqliteReads):
+    """Tenfold's data in `data.db` of a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "data.db"
+        self._folder = folder
+        self._catalog = Catalog()
+        self._listeners: list[Callable[[Change], None]] = []
+        self._last_seq = 0
+        self._seen_version = -1
+        self._threads = ThreadPoolExecutor(READ_THREADS, thread_name_prefix="read")
+        self._idle_readers: SimpleQueue[tuple[apsw.Connection, Budget]] = SimpleQueue()
+
+    @property
+    def catalog(self) -> Catalog:
+        self.poll()
+        return self._catalog
+
+    @property
+    def known_catalog(self) -> Catalog:
+        """The collections as of the last poll."""
+        return self._catalog
+
+    async def rows(self, sql: str, params: tuple[Any, ...] = ()) -> list[Any]:
+        """Run a SELECT of the store's own; for the files of this room only."""
+        return await self._rows(sql, params)
+
+    async def open(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._writer = sqlite_connection.open_writer(self._path)
+        migrate(self._writer, self._folder)
+        self._reader = sqlite_connection.open_reader(self._path)
+        self._budget = Budget(self._reader)
+        for _ in range(READ_THREADS):
+            reader = sqlite_connection.open_reader(self._path)
+            self._idle_readers.put((reader, Budget(reader)))
+        self._last_seq = self._newest_seq()
+        self._catalog = load_catalog(self._reader, 1)
+        self._commits = GroupCommit(
+            self._writer,
+            self._folder,
+            new_transaction=lambda: SqliteTransaction(self, self._writer),
+            begun=self.poll,
+            committed=self._deliver_own,
+        )
+        self._commits.start()
+
+    async def close(self) -> None:
+        await self._commits.stop()
+        self._threads.shutdown()
+        while not self._idle_readers.empty():
+            self._idle_readers.get()[0].close()
+        self._reader.close()
+        self._writer.close()
+
+    # --- reads --------------------------------------------------------------------------
+
+    def find_now(self, collection: Collection, record_id: str) -> Record | None:
+        """`find` without a coroutine, for the hottest path."""
+        statements = Statements.of(collection)
+        self._budget.stop()
+        row = self._reader.execute(statements.find, (record_id,)).fetchone()
+        return statements.record(row) if row else None
+
+    async def _rows(self, sql: str, params: tuple[Any, ...]) -> list[Any]:
+        self._budget.start(INLINE_BUDGET_S)
+        try:
+            return self._reader.execute(sql, params).fetchall()
+        except apsw.InterruptError:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, self._slow_rows, sql, params)
+
+    def _slow_rows(self, sql: str, params: tuple[Any, ...]) -> list[Any]:
+        reader, budget = self._idle_readers.get()
+        try:
+            budget.start(READ_LIMIT_S)
+            return reader.execute(sql, params).fetchall()
+        except apsw.InterruptError as error:
+            raise Unavailable("The query took too long.") from error
+        finally:
+            self._idle_readers.put((reader, budget))
+
+    # --- writes -------------------------------------------------------------------------
+
+    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        return await self._commits.write(work)
+
+    def _deliver_own(self, transactions: list[SqliteTransaction]) -> None:
+        """Tell of the group just committed; nobody else can have committed meanwhile."""
+        changes = [change for t in transactions for change in t.changes]
+        self._seen_version = self._data_version()
+        self._deliver(changes)
+
+    # --- the change log -----------------------------------------------------------------
+
+    def listen(self, listener: Callable[[Change], None]) -> None:
+        self._listeners.append(listener)
+
+    def poll(self) -> None:
+        version = self._data_version()
+        if version != self._seen_version:
+            self._seen_version = version
+            self._deliver(self._changes(self._last_seq, -1))
+
+    async def changes(self, after_seq: int, limit: int) -> list[Change]:
+        return self._changes(after_seq, limit)
+
+    async def last_seq(self) -> int:
+        self.poll()
+        return self._last_seq
+
+    def _data_version(self) -> int:
+        # Without a time budget: the pragma reads one page of shared memory.
+        self._budget.stop()
+        return self._reader.execute("PRAGMA data_version").fetchone()[0]
+
+    def _newest_seq(self) -> int:
+        return self._reader.execute("SELECT coalesce(max(seq), 0) FROM _changes").fetchone()[0]
+
+    def _changes(self, after_seq: int, limit: int) -> list[Change]:
+        sql = f"SELECT {CHANGE_COLUMNS} FROM _changes WHERE seq > ? ORDER BY seq LIMIT ?"
+        return [Change(*row) for row in self._reader.execute(sql, (after_seq, limit))]
+
+    def _deliver(self, changes: list[Change]) -> None:
+        new = [change for change in changes if change.seq > self._last_seq]
+        if not new:
+            return
+        if new[0].seq > self._last_seq + 1:
+            self._reload_catalog()
+            self._tell(GAP)
+        self._last_seq = new[-1].seq
+        if any(change.collection_id == COLLECTIONS for change in new):
+            self._reload_catalog()
+        for change in new:
+            self._tell(change)
+
+    def _reload_catalog(self) -> None:
+        self._catalog = load_catalog(self._reader, self._catalog.version + 1)
+
+    def _tell(self, change: Change) -> None:
+        for listener in self._listeners:
+            listener(change)

@@ -1,0 +1,175 @@
+"""One write's view of the SQLite transaction it runs in."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import apsw
+import msgspec
+
+from tenfold.schema.collection import Catalog, Collection
+from tenfold.schema.record import Record
+from tenfold.store.contract import (
+    COLLECTIONS,
+    PARAMS,
+    Action,
+    Change,
+    Conflict,
+    NotUnique,
+    Transaction,
+)
+from tenfold.store.sqlite_reads import SqliteReads
+from tenfold.store.statements import Statements
+
+if TYPE_CHECKING:
+    from tenfold.store.sqlite import SqliteStore
+
+T = TypeVar("T")
+
+current: ContextVar[SqliteTransaction | None] = ContextVar("tenfold_transaction", default=None)
+"""The transaction whose work is running, so that a write inside a write joins it."""
+
+_UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)")
+_encode = msgspec.json.Encoder().encode
+
+LOG = "INSERT INTO _changes (collection_id, record_id, action, image) VALUES (?, ?, ?, ?)"
+
+
+class SqliteTransaction(SqliteReads):
+    """Writes inside the group's transaction, and the changes they make."""
+
+    def __init__(self, store: SqliteStore, connection: apsw.Connection) -> None:
+        super().__init__()
+        self._store = store
+        self._connection = connection
+        self._catalog = store.catalog
+        self._nesting = asyncio.Lock()
+        self._after_commit: list[Callable[[], Awaitable[None] | None]] = []
+        self._after_rollback: list[Callable[[], Awaitable[None]]] = []
+        self.changes: list[Change] = []
+        self.is_open = True
+
+    @property
+    def catalog(self) -> Catalog:
+        return self._catalog
+
+    async def _rows(self, sql: str, params: tuple[Any, ...]) -> list[Any]:
+        return self._connection.execute(sql, params).fetchall()
+
+    async def insert(self, record: Record) -> None:
+        statements = Statements.of(record.collection)
+        rev = self._log(record.collection.id, record.id, "create", statements.image(record.values))
+        try:
+            self._connection.execute(statements.insert, statements.bind(record.values, rev))
+        except apsw.ConstraintError as error:
+            raise _not_unique(error) from error
+        record.rev = rev
+
+    async def update(self, record: Record) -> None:
+        statements = Statements.of(record.collection)
+        rev = self._log(record.collection.id, record.id, "update", statements.image(record.values))
+        bound = statements.bind(record.values, rev)
+        try:
+            self._connection.execute(statements.update, (*bound, record.id, record.rev))
+        except apsw.ConstraintError as error:
+            raise _not_unique(error) from error
+        if self._connection.changes() == 0:
+            raise Conflict(f"{record.collection.name}/{record.id} changed meanwhile")
+        record.rev = rev
+
+    async def delete(self, record: Record) -> None:
+        statements = Statements.of(record.collection)
+        self._connection.execute(statements.delete, (record.id,))
+        if self._connection.changes() == 0:
+            raise Conflict(f"{record.collection.name}/{record.id} is gone")
+        self._log(record.collection.id, record.id, "delete", statements.image(record.values))
+
+    async def set_param(self, key: str, value: str | None) -> None:
+        if value is None:
+            self._connection.execute("DELETE FROM _params WHERE id = ?", (key,))
+        else:
+            self._connection.execute(
+                "INSERT INTO _params (id, value) VALUES (?, ?) ON CONFLICT (id) DO UPDATE"
+                " SET value = excluded.value",
+                (key, value),
+            )
+        self._log(PARAMS, key, "update", "")
+
+    async def run(self, sql: str, params: tuple[Any, ...] = ()) -> list[Any]:
+        """Run a statement of the store's own; for the files of this room only."""
+        return self._connection.execute(sql, params).fetchall()
+
+    def replace_catalog(self, catalog: Catalog, changed_ids: Iterable[str]) -> None:
+        """Use new descriptions from here on, and tell every process of them at commit."""
+        self._catalog = catalog
+        for collection_id in changed_ids:
+            self._log(COLLECTIONS, collection_id, "update", "")
+
+    def after_commit(self, action: Callable[[], Awaitable[None] | None]) -> None:
+        self._after_commit.append(action)
+
+    def after_rollback(self, action: Callable[[], Awaitable[None]]) -> None:
+        self._after_rollback.append(action)
+
+    async def run_after_commit(self) -> None:
+        for action in self._after_commit:
+            outcome = action()
+            if inspect.isawaitable(outcome):
+                await outcome
+
+    async def run_after_rollback(self) -> None:
+        for action in self._after_rollback:
+            await action()
+
+    @property
+    def has_after_commit(self) -> bool:
+        return bool(self._after_commit)
+
+    async def nested(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run more work in this transaction; if it raises, only that work is undone."""
+        async with self._nesting:
+            child = self._child()
+            token = current.set(child)
+            self._connection.execute("SAVEPOINT nested")
+            try:
+                result = await work(child)
+            except BaseException:
+                self._connection.execute("ROLLBACK TO nested")
+                await child.run_after_rollback()
+                raise
+            else:
+                self._adopt(child)
+            finally:
+                self._connection.execute("RELEASE nested")
+                child.is_open = False
+                current.reset(token)
+            return result
+
+    def _child(self) -> SqliteTransaction:
+        child = SqliteTransaction(self._store, self._connection)
+        child._catalog = self._catalog
+        return child
+
+    def _adopt(self, child: SqliteTransaction) -> None:
+        self._catalog = child._catalog
+        self.changes += child.changes
+        self._after_commit += child._after_commit
+        self._after_rollback += child._after_rollback
+
+    def _log(self, collection_id: str, record_id: str, action: Action, image: str) -> int:
+        self._connection.execute(LOG, (collection_id, record_id, action, image))
+        seq = self._connection.last_insert_rowid()
+        self.changes.append(Change(seq, collection_id, record_id, action, image))
+        return seq
+
+
+def _not_unique(error: apsw.ConstraintError) -> Exception:
+    found = _UNIQUE.search(str(error))
+    if found is None:
+        return error
+    return NotUnique(tuple(name.rpartition(".")[2] for name in found[1].split(", ")))

@@ -1,0 +1,228 @@
+"""Group commit: the writes that wait share one transaction and one fsync.
+
+The statements of a write take microseconds and run on the event loop; only the wait for
+another process's turn and the COMMIT with its fsync go to a thread. While one group is being
+made durable the next one gathers, so the group grows with the load by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import apsw
+
+from tenfold.errors import Unavailable
+from tenfold.store.contract import Transaction
+from tenfold.store.sqlite_lock import WriteTurn
+from tenfold.store.sqlite_transaction import SqliteTransaction, current
+
+T = TypeVar("T")
+
+MAX_GROUP = 512
+"""Writes per transaction: bounds how long the first of them waits for its answer."""
+
+MAX_WAITING = 20_000
+"""Writes that may queue up before new ones are turned away."""
+
+
+@dataclass(slots=True)
+class _Write:
+    work: Callable[[Transaction], Awaitable[Any]]
+    future: asyncio.Future[Any]
+    result: Any = None
+    transaction: SqliteTransaction | None = None
+    followed_up: asyncio.Task[None] | None = None
+
+
+class GroupCommit:
+    """The only writer of a process.
+
+    `begun` is called once the turn to write is held (so nobody else can commit), before any
+    work runs; `committed` with the group's transactions right after the COMMIT, the turn
+    still held.
+    """
+
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        folder: Path,
+        *,
+        new_transaction: Callable[[], SqliteTransaction],
+        begun: Callable[[], None],
+        committed: Callable[[list[SqliteTransaction]], None],
+    ) -> None:
+        self._connection = connection
+        self._turn = WriteTurn(folder)
+        self._new_transaction = new_transaction
+        self._begun = begun
+        self._committed = committed
+        self._waiting: deque[_Write] = deque()
+        self._wake = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
+        self._task: asyncio.Task[None] | None = None
+        self._follow_ups: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="group commit")
+
+    async def stop(self) -> None:
+        """Finish the writes that wait, then end."""
+        if self._task is None:
+            return
+        while self._waiting:
+            await asyncio.sleep(0.005)
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        self._thread.shutdown()
+        self._turn.close()
+
+    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run `work` in the next group; return once it is durable.
+
+        Raises: Unavailable when too many writes wait or the disk refuses the commit.
+        """
+        enclosing = current.get()
+        if enclosing is not None and enclosing.is_open:
+            return await enclosing.nested(work)
+        if len(self._waiting) >= MAX_WAITING:
+            raise Unavailable("Too many writes are waiting.")
+        write = _Write(work, asyncio.get_running_loop().create_future())
+        self._waiting.append(write)
+        self._wake.set()
+        result = await write.future
+        if write.followed_up:
+            # What must follow a commit happens even when this caller is cancelled.
+            await asyncio.shield(write.followed_up)
+        return result
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                await self._group()
+
+    async def _group(self) -> None:
+        """Take what waits through one transaction and answer it."""
+        try:
+            await self._begin()
+        except apsw.Error as error:
+            self._refuse(list(self._waiting), error)
+            self._waiting.clear()
+            return
+        done: list[_Write] = []
+        try:
+            try:
+                await self._run_works(done)
+                if done:
+                    await self._in_thread(self._connection.execute, "COMMIT")
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+            self._committed([w.transaction for w in done if w.transaction])
+        except apsw.Error as error:
+            self._refuse(done, error)
+            return
+        finally:
+            self._turn.release()
+        for write in done:
+            self._answer(write)
+
+    def _answer(self, write: _Write) -> None:
+        transaction = write.transaction
+        if transaction and transaction.has_after_commit:
+            write.followed_up = self._follow_up(transaction.run_after_commit())
+        if not write.future.done():
+            write.future.set_result(write.result)
+
+    async def _begin(self) -> None:
+        if not self._turn.try_acquire():
+            await self._in_thread(self._turn.acquire)
+        try:
+            await self._in_thread(self._connection.execute, "BEGIN IMMEDIATE")
+            self._begun()
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            self._turn.release()
+            raise
+
+    async def _run_works(self, done: list[_Write]) -> None:
+        for _ in range(MAX_GROUP):
+            if not self._waiting:
+                return
+            write = self._waiting.popleft()
+            if await self._attempt(write):
+                done.append(write)
+
+    async def _attempt(self, write: _Write) -> bool:
+        """Run one write in a savepoint of its own; a failure undoes it alone."""
+        transaction = self._new_transaction()
+        write.transaction = transaction
+        token = current.set(transaction)
+        self._connection.execute("SAVEPOINT one_write")
+        try:
+            write.result = await write.work(transaction)
+            self._connection.execute("RELEASE one_write")
+        except BaseException as error:
+            self._undo(error)
+            transaction.is_open = False
+            self._fail(write, error)
+            if isinstance(error, asyncio.CancelledError):
+                raise
+            return False
+        finally:
+            current.reset(token)
+        transaction.is_open = False
+        return True
+
+    def _follow_up(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run work beside the groups; kept alive until it ends."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._follow_ups.add(task)
+        task.add_done_callback(self._follow_ups.discard)
+        return task
+
+    def _undo(self, error: BaseException) -> None:
+        # A full disk rolls the whole transaction back by itself; the group then fails as one.
+        if not self._connection.in_transaction:
+            raise error
+        self._connection.execute("ROLLBACK TO one_write")
+        self._connection.execute("RELEASE one_write")
+
+    def _refuse(self, writes: list[_Write], error: BaseException) -> None:
+        for write in writes:
+            self._fail(write, error)
+
+    def _fail(self, write: _Write, error: BaseException) -> None:
+        if write.transaction:
+            self._follow_up(write.transaction.run_after_rollback())
+        if not write.future.done():
+            write.future.set_exception(_translated(error))
+
+    async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+
+
+def _translated(error: BaseException) -> BaseException:
+    """Say what a driver's error means to the caller, its cause kept."""
+    if isinstance(error, apsw.FullError):
+        return _caused(Unavailable("The disk is full; nothing was written.", 30), error)
+    if isinstance(error, (apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError)):
+        return _caused(Unavailable("The data folder can't be written.", 30), error)
+    if isinstance(error, (apsw.BusyError, apsw.LockedError)):
+        return _caused(Unavailable("The database is busy."), error)
+    if isinstance(error, (apsw.IOError, apsw.CorruptError)):
+        return _caused(Unavailable("The disk failed; nothing was written.", 30), error)
+    return error
+
+
+def _caused(error: Exception, cause: BaseException) -> Exception:
+    error.__cause__ = cause
+    return error
