@@ -21,12 +21,14 @@ class FieldError:
     """Why one key of the input was refused.
 
     `code` is stable (`validation_required`), `message` is for people, `params` fills the
-    message's figures (`{"min": 8}`) and is sent beside it when not empty.
+    message's figures (`{"min": 8}`) and is sent beside it when not empty; `extra` holds
+    further keys that stand beside `code` and `message`.
     """
 
     code: str
     message: str
     params: Mapping[str, object] = field(default_factory=dict[str, object])
+    extra: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
 FieldErrors = Mapping[str, "FieldError | FieldErrors"]
