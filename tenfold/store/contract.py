@@ -29,7 +29,7 @@ class Change:
     `seq` grows in commit order. `collection_id` is a collection's id, or COLLECTIONS (then
     `record_id` is the id of the collection that changed) or PARAMS (then it is the key).
     `image` is the JSON object of all stored values, hidden ones too: after a create or
-    update, before a delete; empty for COLLECTIONS and PARAMS.
+    update, before a delete; empty for COLLECTIONS, the text kept for PARAMS ("": removed).
     """
 
     seq: int

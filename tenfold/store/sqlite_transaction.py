@@ -98,7 +98,7 @@ class SqliteTransaction(SqliteReads):
                 " SET value = excluded.value",
                 (key, value),
             )
-        self._log(PARAMS, key, "update", "")
+        self._log(PARAMS, key, "update", value or "")
 
     async def run(self, sql: str, params: tuple[Any, ...] = ()) -> list[Any]:
         """Run a statement of the store's own; for the files of this room only."""
