@@ -1,0 +1,101 @@
+"""Run one hook: on the loop or in a thread, within its time, its failure made clean."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+import inspect
+import logging
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from tenfold.errors import RequestError, TenfoldError
+
+log = logging.getLogger("tenfold.hooks")
+
+THREADS = 16
+"""How many hooks that are not `async` run at the same time in one worker."""
+
+MAX_DEPTH = 10
+"""How deep hooks may cause hooks (a write by a hook fires hooks too)."""
+
+_depth: contextvars.ContextVar[int] = contextvars.ContextVar("tenfold_hook_depth", default=0)
+
+
+class HookFailed(RequestError):
+    """A hook broke down: its own fault, not the client's. The trace is in the log."""
+
+    status = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A function of a hooks file and how to run it."""
+
+    function: Callable[..., Any]
+    limit_s: float
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for the log."""
+        code = getattr(self.function, "__code__", None)
+        name = getattr(self.function, "__name__", "hook")
+        return f"{name} ({code.co_filename}:{code.co_firstlineno})" if code else name
+
+
+class HookThreads:
+    """The threads for hooks that are plain functions; started when first needed."""
+
+    def __init__(self) -> None:
+        self._pool: ThreadPoolExecutor | None = None
+
+    async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Run a plain function; the caller's context (its transaction) goes along."""
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="hook")
+        work = functools.partial(contextvars.copy_context().run, function, *arguments)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    def stop(self) -> None:
+        """Let the threads go; one that never ends is left to the end of the process."""
+        if self._pool:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
+
+
+async def run(hook: Hook, threads: HookThreads, *arguments: Any) -> Any:
+    """Run a hook and return its result.
+
+    Raises: RequestError and Unavailable as the hook raises them, HookFailed for all else.
+    """
+    with _deeper(hook):
+        try:
+            async with asyncio.timeout(hook.limit_s):
+                if inspect.iscoroutinefunction(hook.function):
+                    return await hook.function(*arguments)
+                return await threads.run(hook.function, *arguments)
+        except TimeoutError as error:
+            log.error("%s took longer than %g s", hook.place, hook.limit_s)
+            raise HookFailed from error
+        except TenfoldError:
+            raise
+        except Exception as error:
+            log.exception("%s failed", hook.place)
+            raise HookFailed from error
+
+
+@contextmanager
+def _deeper(hook: Hook) -> Generator[None]:
+    depth = _depth.get()
+    if depth >= MAX_DEPTH:
+        log.error("%s: hooks cause each other without end", hook.place)
+        raise HookFailed
+    token = _depth.set(depth + 1)
+    try:
+        yield
+    finally:
+        _depth.reset(token)
