@@ -9,26 +9,26 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Parent of the option groups: immutable, camelCased on the wire."""
 
 
-class MailTemplate(Options):
+class MailTemplate(Options, frozen=True):
     """A mail's subject and HTML body with {PLACEHOLDERS}."""
 
     subject: str = ""
     body: str = ""
 
 
-class TokenOptions(Options):
+class TokenOptions(Options, frozen=True):
     """How long one kind of token lives (seconds) and the collection's part of its key."""
 
     duration: int = 0
     secret: str = ""
 
 
-class PasswordAuth(Options):
+class PasswordAuth(Options, frozen=True):
     enabled: bool = True
     identity_fields: tuple[str, ...] = ("email",)
 
 
-class MFA(Options):
+class MFA(Options, frozen=True):
     """Two ways of signing in within `duration` seconds, where `rule` holds ("" is always)."""
 
     enabled: bool = False
@@ -36,7 +36,7 @@ class MFA(Options):
     rule: str = ""
 
 
-class OTP(Options):
+class OTP(Options, frozen=True):
     """One-time passwords by mail: seconds they live, digits they have."""
 
     enabled: bool = False
@@ -45,12 +45,12 @@ class OTP(Options):
     email_template: MailTemplate = MailTemplate()
 
 
-class AuthAlert(Options):
+class AuthAlert(Options, frozen=True):
     enabled: bool = False
     email_template: MailTemplate = MailTemplate()
 
 
-class OAuth2Provider(Options):
+class OAuth2Provider(Options, frozen=True):
     """One OAuth2 provider; empty URLs mean the provider's well-known ones."""
 
     name: str = ""
@@ -64,7 +64,7 @@ class OAuth2Provider(Options):
     extra: dict[str, object] | None = None
 
 
-class OAuth2Fields(Options):
+class OAuth2Fields(Options, frozen=True):
     """Which record field takes what the provider knows ("" is none)."""
 
     id: str = ""
@@ -73,13 +73,13 @@ class OAuth2Fields(Options):
     avatar_url: str = msgspec.field(default="", name="avatarURL")
 
 
-class OAuth2(Options):
+class OAuth2(Options, frozen=True):
     enabled: bool = False
     providers: tuple[OAuth2Provider, ...] = ()
     mapped_fields: OAuth2Fields = OAuth2Fields()
 
 
-class AuthOptions(Options):
+class AuthOptions(Options, frozen=True):
     """All options of an auth collection, as the wire spells them."""
 
     auth_rule: str | None = ""

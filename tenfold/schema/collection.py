@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from tenfold.schema.auth_options import AuthOptions

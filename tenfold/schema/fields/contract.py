@@ -50,8 +50,8 @@ class Field(
     presentable: bool = False
 
     modifiers: ClassVar[frozenset[str]] = frozenset()
-    """Which of "+name" (prepend), "name+" (append, add) and "name-" (remove, subtract) it has,
-    written as "+:", ":+" and ":-"."""
+    """Which of "+name" (prepend), "name+" (append, add), "name-" (remove, subtract) and
+    "name:autogenerate" it has, written as "+:", ":+", ":-" and ":autogenerate"."""
 
     @property
     def type(self) -> str:
@@ -80,8 +80,9 @@ class Field(
         raise NotImplementedError
 
     def modify(self, current: Value, modifier: str, raw: object) -> Value:
-        """Apply one of `modifiers` ("+:", ":+" or ":-") with `raw` to `current`."""
-        raise NotImplementedError
+        """Apply one of `modifiers` with `raw` to `current`; never raises."""
+        del modifier, raw
+        return current
 
     def check(self, value: Value, *, is_new: bool) -> FieldError | FieldErrors | None:
         """Say what is wrong with a cast value, or None. Pure: no look at other records.
@@ -98,9 +99,20 @@ class Field(
         del is_new, was_set, now
         return value
 
-    def check_settings(self, collection: Collection, names: Mapping[str, Collection]) -> FieldErrors:
+    def check_settings(
+        self, collection: Collection, names: Mapping[str, Collection]
+    ) -> FieldErrors:
         """Say what is wrong with the field's own settings; empty when all is well.
 
-        `names` holds every collection by id, for fields that point at another one.
+        Its name and id are the collection's affair (see `schema.validate`). `names` holds
+        every collection by id, for fields that point at another one.
         """
-        raise NotImplementedError
+        del collection, names
+        return {}
+
+
+class InputField(Field, frozen=True):
+    """A field that clients fill (all types but autodate)."""
+
+    help: str = ""
+    required: bool = False

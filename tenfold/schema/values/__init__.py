@@ -1,0 +1,1 @@
+"""Lenient conversions of client input to values, shared by the field types."""

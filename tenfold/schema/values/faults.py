@@ -1,0 +1,65 @@
+"""The field errors that several types give, with PocketBase's codes and messages."""
+
+from __future__ import annotations
+
+from tenfold.errors import FieldError
+from tenfold.schema.values.patterns import pattern_fault
+
+MOST_JSON_INT = 2**53 - 1
+
+REQUIRED = FieldError("validation_required", "Cannot be blank.")
+BLANK_WANTED = FieldError("validation_empty", "Must be blank.")
+INVALID_VALUE = FieldError("validation_invalid_value", "Invalid value.")
+INVALID_FORMAT = FieldError("validation_invalid_format", "Invalid value format.")
+NOT_DOMAIN = FieldError("validation_is_domain", "Must be a valid domain.")
+BAD_SHAPE = FieldError("validation_match_invalid", "Must be in a valid format.")
+IN_LIST = FieldError("validation_not_in_invalid", "Must not be in list.")
+
+
+def sentence(text: str) -> str:
+    """The text with a capital first letter and a full stop, as PocketBase shows errors."""
+    text = text.strip()
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "?", "!")) else text + "."
+
+
+def at_least(threshold: object) -> FieldError:
+    return FieldError(
+        "validation_min_greater_equal_than_required",
+        f"Must be no less than {threshold}.",
+        {"threshold": threshold},
+    )
+
+
+def at_most(threshold: object) -> FieldError:
+    return FieldError(
+        "validation_max_less_equal_than_required",
+        f"Must be no greater than {threshold}.",
+        {"threshold": threshold},
+    )
+
+
+def out_of_range(least: int, most: int) -> FieldError:
+    return FieldError(
+        "validation_length_out_of_range",
+        f"The length must be between {least} and {most}.",
+        {"max": most, "min": least},
+    )
+
+
+def within(number: int, least: int = 0, most: int = MOST_JSON_INT) -> FieldError | None:
+    """What is wrong with a whole number that must lie between two bounds."""
+    if number < least:
+        return at_least(least)
+    return at_most(most) if number > most else None
+
+
+def bad_pattern(pattern: str) -> FieldError | None:
+    """What is wrong with a regular expression."""
+    fault = pattern_fault(pattern) if pattern else None
+    return FieldError("validation_invalid_regex", sentence(fault)) if fault else None
+
+
+def found(**faults: FieldError | None) -> dict[str, FieldError]:
+    """Only the faults that there are, by key."""
+    return {key: fault for key, fault in faults.items() if fault is not None}

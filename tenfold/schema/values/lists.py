@@ -1,0 +1,51 @@
+"""Lists of distinct texts, and the ways to add to and take from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from tenfold.schema.values.modifiers import APPEND, PREPEND, REMOVE
+from tenfold.schema.values.scalars import to_text
+
+T = TypeVar("T")
+
+
+def as_items(raw: object) -> list[object]:
+    """What the client sent as a list: one value, a list, or a JSON array in a string."""
+    if isinstance(raw, list | tuple):
+        return list(cast("Iterable[object]", raw))
+    if isinstance(raw, str) and raw.lstrip()[:1] == "[":
+        return _json_texts(raw) or [raw]
+    return [] if raw is None else [raw]
+
+
+def _json_texts(raw: str) -> list[object] | None:
+    try:
+        decoded = msgspec.json.decode(raw, type=list[str | None])
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+    return list(decoded) or [""]
+
+
+def to_texts(raw: object) -> list[str]:
+    """Distinct, non-empty texts in the order they came."""
+    return distinct(text for item in as_items(raw) if (text := to_text(item)))
+
+
+def distinct(items: Iterable[T]) -> list[T]:
+    """The items without repeats; the first of each stays."""
+    return list(dict.fromkeys(items))
+
+
+def change(current: list[Any], modifier: str, items: list[Any]) -> list[Any]:
+    """Prepend, append or remove items; others stay in place."""
+    if modifier == PREPEND:
+        return distinct([*items, *current])
+    if modifier == APPEND:
+        return distinct([*current, *items])
+    if modifier == REMOVE:
+        return [item for item in current if item not in items]
+    return current
