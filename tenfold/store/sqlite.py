@@ -2,7 +2,7 @@
 
 Reads run on the event loop while they are short (microseconds to a few milliseconds) and move
 to a thread when they are not; writes go through GroupCommit. What other processes commit is
-noticed by `PRAGMA data_version` and learned from the change log.
+noticed in SQLite's shared memory and learned from the change log.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from tenfold.store.sqlite_connection import Budget
 from tenfold.store.sqlite_migrations import migrate
 from tenfold.store.sqlite_reads import SqliteReads
 from tenfold.store.sqlite_transaction import SqliteTransaction
+from tenfold.store.sqlite_wal_index import CommitMark
 from tenfold.store.sqlite_writer import GroupCommit
 from tenfold.store.statements import Statements
 
@@ -56,7 +57,6 @@ class SqliteStore(SqliteReads):
         self._catalog = Catalog()
         self._listeners: list[Callable[[Change], None]] = []
         self._last_seq = 0
-        self._seen_version = -1
         self._threads = ThreadPoolExecutor(READ_THREADS, thread_name_prefix="read")
         self._idle_readers: SimpleQueue[tuple[apsw.Connection, Budget]] = SimpleQueue()
 
@@ -80,6 +80,7 @@ class SqliteStore(SqliteReads):
         migrate(self._writer, self._folder)
         self._reader = sqlite_connection.open_reader(self._path)
         self._budget = Budget(self._reader)
+        self._commit_mark = CommitMark(self._path)
         for _ in range(READ_THREADS):
             reader = sqlite_connection.open_reader(self._path)
             self._idle_readers.put((reader, Budget(reader)))
@@ -136,9 +137,8 @@ class SqliteStore(SqliteReads):
 
     def _deliver_own(self, transactions: list[SqliteTransaction]) -> None:
         """Tell of the group just committed; nobody else can have committed meanwhile."""
-        changes = [change for t in transactions for change in t.changes]
-        self._seen_version = self._data_version()
-        self._deliver(changes)
+        self._commit_mark.moved()
+        self._deliver([change for t in transactions for change in t.changes])
 
     # --- the change log -----------------------------------------------------------------
 
@@ -146,9 +146,7 @@ class SqliteStore(SqliteReads):
         self._listeners.append(listener)
 
     def poll(self) -> None:
-        version = self._data_version()
-        if version != self._seen_version:
-            self._seen_version = version
+        if self._commit_mark.moved():
             self._deliver(self._changes(self._last_seq, -1))
 
     async def changes(self, after_seq: int, limit: int) -> list[Change]:
@@ -158,16 +156,12 @@ class SqliteStore(SqliteReads):
         self.poll()
         return self._last_seq
 
-    def _data_version(self) -> int:
-        # Without a time budget: the pragma reads one page of shared memory.
-        self._budget.stop()
-        return self._reader.execute("PRAGMA data_version").fetchone()[0]
-
     def _newest_seq(self) -> int:
         return self._reader.execute("SELECT coalesce(max(seq), 0) FROM _changes").fetchone()[0]
 
     def _changes(self, after_seq: int, limit: int) -> list[Change]:
         sql = f"SELECT {CHANGE_COLUMNS} FROM _changes WHERE seq > ? ORDER BY seq LIMIT ?"
+        self._budget.stop()
         return [Change(*row) for row in self._reader.execute(sql, (after_seq, limit))]
 
     def _deliver(self, changes: list[Change]) -> None:

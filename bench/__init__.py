@@ -1,0 +1,1 @@
+"""`make bench`: Tenfold beside the real PocketBase, on the same data, in the same run."""
