@@ -9,7 +9,7 @@ _MONTHS: tuple[str, ...] = tuple("jan feb mar apr may jun jul aug sep oct nov de
 _LONGEST = 64
 _YEARS_IN_CYCLE = 400  # the calendar repeats, so year 0 can be reckoned as year 400
 
-_TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d\d):(?P<second>\d\d)(?P<fraction>[.,]\d{1,9})?"
+_TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d\d):(?P<second>\d\d)(?P<fraction>[.,]\d+)?"
 _OFFSET = r"(?P<sign>[+-])(?P<offset_hour>\d\d):?(?P<offset_minute>\d\d)"
 _ZONE = r"(?:[A-Z]{3,4}|[+-]\d\d)"
 _WEEKDAY = r"(?i:mon|tue|wed|thu|fri|sat|sun)"

@@ -31,8 +31,11 @@ def _json_texts(raw: str) -> list[object] | None:
 
 
 def to_texts(raw: object) -> list[str]:
-    """Distinct, non-empty texts in the order they came."""
-    return distinct(text for item in as_items(raw) if (text := to_text(item)))
+    """Distinct, non-empty texts in the order they came; none when any item is a list or object."""
+    items = as_items(raw)
+    if any(isinstance(item, list | dict) for item in items):
+        return []
+    return distinct(text for item in items if (text := to_text(item)))
 
 
 def distinct(items: Iterable[T]) -> list[T]:

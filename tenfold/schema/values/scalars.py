@@ -10,7 +10,7 @@ EXACT_INT_LIMIT = 2**53
 """Beyond it a double no longer holds every integer, and PocketBase's numbers are doubles."""
 
 _TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
-_INFINITE = frozenset({"inf", "infinity", "nan"})
+_INFINITE = frozenset({"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity", "nan"})
 _HEX = re.compile(r"[+-]?0[xX][0-9a-fA-F_.]+[pP][+-]?[0-9]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -81,7 +81,7 @@ def _parse_number(text: str) -> float:
         number = float(text)
     except ValueError:
         return 0
-    is_spelled = text.lstrip("+-").lower() in _INFINITE
+    is_spelled = text.lower() in _INFINITE
     return number if is_spelled or math.isfinite(number) else 0
 
 
