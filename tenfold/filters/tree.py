@@ -1,24 +1,12 @@
-"""The two trees of the filter language.
-
-`parse` turns text into the first (names are still text), `check` into the second (names are
-resolved against the catalog). Back ends (SQL in `store`, the Python predicate here) read the
-second only.
-"""
+"""The syntax tree of the filter language: what `parse` gives; names are still text."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
-
-from tenfold.schema.collection import Collection
-from tenfold.schema.fields.contract import Field
+from dataclasses import dataclass
+from typing import Literal
 
 Operator = Literal["=", "!=", ">", ">=", "<", "<=", "~", "!~"]
 Junction = Literal["&&", "||"]
-
-
-# --- what parse gives -------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +17,18 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Literal_:
-    """A constant: text, number, true, false or null."""
+class Constant:
+    """A quoted text or a number; `slot` is its place among the constants of the whole text."""
 
-    value: str | int | float | bool | None
+    value: str | float
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """true, false or null."""
+
+    value: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +39,7 @@ class Call:
     arguments: tuple[Operand, ...]
 
 
-Operand = Name | Literal_ | Call
+Operand = Name | Constant | Keyword | Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +61,11 @@ class Group:
 
 
 Expression = Comparison | Group
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """One key of a sort: a name as written and its direction."""
+
+    name: str
+    is_descending: bool = False
