@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 from tenfold.schema.auth_options import AuthOptions
 from tenfold.schema.fields.contract import Field
@@ -40,6 +40,10 @@ class Collection:
     view_query: str = ""
     created: str = ""
     updated: str = ""
+    memo: dict[object, Any] = field(
+        default_factory=dict[object, Any], init=False, repr=False, compare=False
+    )
+    """What others have compiled from this description, under a key of theirs."""
 
     @cached_property
     def by_name(self) -> Mapping[str, Field]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from tenfold.schema.collection import Collection
 from tenfold.schema.fields.contract import Field
@@ -17,7 +16,11 @@ NEVER_SHOWN = frozenset({"password", "tokenKey"})
 
 Render = Callable[[dict[str, Any]], dict[str, Any]]
 
-_known: WeakKeyDictionary[Collection, tuple[Render, Render]] = WeakKeyDictionary()
+
+class Renders(tuple[Render, Render]):
+    """How to show records without and with hidden fields."""
+
+    __slots__ = ()
 
 
 def to_wire(record: Record, *, with_email: bool, with_hidden: bool) -> dict[str, Any]:
@@ -26,21 +29,21 @@ def to_wire(record: Record, *, with_email: bool, with_hidden: bool) -> dict[str,
     `with_email`: keep an auth record's e-mail address. `with_hidden`: keep hidden fields.
     Passwords show as "", whatever is allowed.
     """
-    renders = _known.get(record.collection)
+    memo = record.collection.memo
+    renders: Renders | None = memo.get(Renders)
     if renders is None:
-        renders = _known[record.collection] = _compile(record.collection)
+        renders = memo[Renders] = _compile(record.collection)
     shown = renders[with_hidden](record.values)
     if not with_email and record.collection.type == "auth":
         shown.pop("email", None)
     return shown
 
 
-def _compile(collection: Collection) -> tuple[Render, Render]:
-    """How to show records without and with hidden fields."""
+def _compile(collection: Collection) -> Renders:
     is_auth = collection.type == "auth"
     shown = [f for f in collection.fields if not (is_auth and f.name in NEVER_SHOWN)]
     visible = [f for f in shown if not f.hidden]
-    return _renderer(collection, visible), _renderer(collection, shown)
+    return Renders((_renderer(collection, visible), _renderer(collection, shown)))
 
 
 def _renderer(collection: Collection, fields: Iterable[Field]) -> Render:
