@@ -19,6 +19,7 @@ from tenfold.administration.stored import (
     StoredSettings,
 )
 from tenfold.errors import FieldError, FieldErrors
+from tenfold.schema.values.formats import is_email
 
 REQUIRED = FieldError("validation_required", "Cannot be blank.")
 NOT_A_URL = FieldError("validation_is_url", "Must be a valid URL.")
@@ -103,7 +104,7 @@ def one_of(text: str, choices: frozenset[str]) -> FieldError | None:
 
 
 def _url(text: str) -> FieldError | None:
-    return format_of(text, formats.is_url, NOT_A_URL)
+    return format_of(text, formats.is_absolute_url, NOT_A_URL)
 
 
 def _host(text: str) -> FieldError | None:
@@ -118,7 +119,7 @@ def _meta(meta: Meta) -> FieldErrors:
         appURL=required(meta.app_url) or _url(meta.app_url),
         senderName=required(meta.sender_name) or length(meta.sender_name, 1, _NAME_LENGTH),
         senderAddress=required(meta.sender_address)
-        or format_of(meta.sender_address, formats.is_email, NOT_AN_EMAIL),
+        or format_of(meta.sender_address, is_email, NOT_AN_EMAIL),
     )
 
 

@@ -1,0 +1,47 @@
+"""The flags that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from tenfold.settings import Settings, load
+from tenfold.store.contract import Store
+from tenfold.telemetry import configure_logging
+
+Dir = Annotated[
+    Path | None,
+    Parameter(name="--dir", help="The data folder. [default: tenfold_data]", negative=()),
+]
+Config = Annotated[
+    Path | None,
+    Parameter(
+        name="--config",
+        help="The settings file. [default: tenfold.toml beside the data folder]",
+        negative=(),
+    ),
+]
+
+
+def load_settings(dir: Path | None, config: Path | None, **flags: object) -> Settings:
+    """Read the boot settings and set up the log. Raises: SettingsError."""
+    settings = load({"dir": dir, **flags}, file=config)
+    configure_logging(settings.log_level, settings.log_format)
+    return settings
+
+
+@asynccontextmanager
+async def open_store(settings: Settings) -> AsyncGenerator[Store, None]:
+    """The data of a folder, opened beside a service that may be running, closed at the end."""
+    from tenfold.store.sqlite import SqliteStore
+
+    store = SqliteStore(settings.dir)
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()

@@ -1,0 +1,78 @@
+"""The `tenfold` command: finds the verb, runs it, turns errors into messages and exit codes."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+from rich.markup import escape
+
+from tenfold.cli.console import FAILED, INTERRUPTED, MISUSED, err, tell_error
+from tenfold.errors import TenfoldError
+from tenfold.settings import SettingsError
+
+HELP = """The backend that starts as one file and grows tenfold, and tenfold again.
+
+It speaks PocketBase's HTTP API: your apps and the official SDKs work unchanged.
+
+First steps:
+
+    tenfold serve                                    start on http://127.0.0.1:8090
+    tenfold superuser upsert you@example.com SECRET  make the first superuser
+    tenfold import ../pb_data                        bring your PocketBase along
+
+`tenfold COMMAND --help` explains a command and shows examples. Exit codes: 0 done, 1 failed,
+2 wrong usage or settings, 130 interrupted.
+"""
+
+
+def version() -> str:
+    return f"tenfold {importlib.metadata.version('tenfold')}"
+
+
+def make_program() -> App:
+    """The command with all its verbs."""
+    from tenfold.cli import migrate, serve, superuser
+
+    program = App(name="tenfold", help=HELP, version=version, help_format="markdown")
+    program.command(serve.serve)
+    program.command(superuser.program)
+    program.command(migrate.migrate)
+    return program
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line; the exit code."""
+    try:
+        result = make_program()(
+            list(arguments), exit_on_error=False, print_error=False, result_action="return_value"
+        )
+    except CycloptsError as error:
+        err.print(f"[bold red]error:[/] {escape(str(error))}")
+        err.print("[bold]hint:[/]  tenfold --help shows every command")
+        return MISUSED
+    except SettingsError as error:
+        tell_error(error)
+        return MISUSED
+    except TenfoldError as error:
+        tell_error(error)
+        return FAILED
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        err.print(f"[bold red]error:[/] {escape(place)}{escape(error.strerror or str(error))}")
+        return FAILED
+    except KeyboardInterrupt:
+        err.print("interrupted")
+        return INTERRUPTED
+    return result if isinstance(result, int) else 0
+
+
+def main() -> None:
+    """The entry point of the installed command."""
+    code = run(sys.argv[1:])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code) if code == INTERRUPTED else sys.exit(code)
