@@ -85,7 +85,7 @@ class Form:
         return predicate_maker(self.collection, self.catalog, self.plans)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Checked:
     """A filter or rule whose every name is known. Immutable; remembered by `check`."""
 
@@ -134,7 +134,7 @@ class Checked:
         return plan, values
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CheckedSort:
     """A sort whose every name is known."""
 

@@ -15,7 +15,6 @@ from tenfold.filters.operands import (
     Fixed,
     JsonPart,
     Kind,
-    Lower,
     Operand,
     Own,
     Value,
@@ -30,7 +29,7 @@ from tenfold.filters.slots import (
     body_value,
     caller_value,
 )
-from tenfold.filters.values import Scalar
+from tenfold.filters.values import Scalar, lower
 from tenfold.schema.actor import RequestFacts
 from tenfold.schema.collection import Catalog, Collection
 from tenfold.schema.fields.contract import Field, Storage
@@ -144,8 +143,11 @@ class Names:
                 f"@{part}.{name}:isset", lambda facts, _: name in getattr(facts, part)
             )
             return Value(slot, "bool")
-        value = self._fact(f"@{part}.{name}", lambda facts: getattr(facts, part).get(name))
-        return Lower(value) if modifier else value
+        if modifier == "lower":
+            return self._fact(
+                f"@{part}.{name}:lower", lambda facts: lower(getattr(facts, part).get(name, ""))
+            )
+        return self._fact(f"@{part}.{name}", lambda facts: getattr(facts, part).get(name))
 
     def _body(self, path: list[str]) -> Operand:
         found = self.own.collection.by_name.get(path[0].partition(":")[0])
@@ -165,7 +167,7 @@ class Names:
             return Value(self.slots.take(f"@body.{key}:isset", body_has(keys)), "bool")
         if modifier == "lower":
             slot = self.slots.take(f"@body.{key}:lower", body_lower(keys))
-            return Lower(Value(slot, "text"))
+            return Value(slot, "text")
         if modifier:
             return self._body_field(keys, modifier, known)
         kind = _KINDS.get(known.storage) if known else None

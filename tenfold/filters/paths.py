@@ -84,8 +84,8 @@ class Paths:
                 return JsonPart(self.column(source, found), json_path(path[step + 1 :]))
             if step == MAX_RELATIONS:
                 raise FilterError(f"more than {MAX_RELATIONS} relations in {'.'.join(path)!r}")
-            if found and step == len(path) - 2 and path[-1] == "id" and _names_one(found):
-                return self.column(source, found)
+            if found and found.type == "relation" and path[step + 1 :] == ["id"]:
+                return self._named(source, found)
             source = self._follow(source, part, found)
         return self._last(source, path[-1], lenient)
 
@@ -119,6 +119,11 @@ class Paths:
         """The elements of a list in the request's body."""
         key = f"@request.body.{name}[]"
         return self._once(key, lambda: SentItems(key, many, True, slot))
+
+    def _named(self, source: RowSource, relation: Field) -> Operand:
+        """The ids that a relation holds: deletes keep them valid, so no join is needed."""
+        column = self.column(source, relation)
+        return Element(self.items(column)) if relation.is_multiple else column
 
     def _last(self, source: RowSource, part: str, lenient: bool) -> Operand:
         name, modifier = split_modifier(part)
@@ -207,10 +212,6 @@ class Paths:
                 raise FilterError(f"more than {MAX_SOURCES} joins")
             self.sources[key] = make()
         return cast(_S, self.sources[key])
-
-
-def _names_one(found: Field) -> bool:
-    return found.type == "relation" and not found.is_multiple
 
 
 def _unique(collection: Collection, column: str) -> tuple[bool, bool]:

@@ -8,6 +8,7 @@ from typing import cast
 from tenfold.filters.errors import FilterError
 from tenfold.filters.names import Names, names_for
 from tenfold.filters.operands import (
+    Back,
     Column,
     Compare,
     Distance,
@@ -18,6 +19,8 @@ from tenfold.filters.operands import (
     Lower,
     Operand,
     Ordered,
+    Own,
+    Source,
     Test,
     Value,
 )
@@ -41,6 +44,7 @@ class Plan:
     """A checked expression for callers of one collection (or guests).
 
     Its values are the text's constants followed by what `getters` read from a request.
+    `looks_back`: it asks for records that point at the record itself.
     """
 
     root: Test
@@ -49,6 +53,7 @@ class Plan:
     reads: frozenset[str]
     needs_caller: bool
     is_volatile: bool
+    looks_back: bool
 
 
 def plan_test(
@@ -70,7 +75,12 @@ def plan_test(
         frozenset(names.reads),
         names.needs_caller,
         names.is_volatile,
+        any(map(_is_own_back, names.paths.sources.values())),
     )
+
+
+def _is_own_back(source: Source) -> bool:
+    return isinstance(source, Back) and isinstance(source.anchor.source, Own)
 
 
 def plan_sort(

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from tenfold.filters.operands import Getter
-from tenfold.filters.values import Scalar, json_text, number_text, scalar
+from tenfold.filters.values import Scalar, json_text, lower, number_text, scalar
 from tenfold.schema.actor import RequestFacts
 from tenfold.schema.fields.contract import Field
 
@@ -42,7 +42,9 @@ def caller_value(name: str) -> Getter:
 
     def get(facts: RequestFacts, now: Callable[[], datetime]) -> Scalar:
         del now
-        return scalar(facts.actor.record.values.get(name)) if facts.actor else None
+        value = scalar(facts.actor.record.values.get(name)) if facts.actor else None
+        # As a number column would give it back: whole numbers are integers.
+        return int(value) if isinstance(value, float) and value.is_integer() else value
 
     return get
 
@@ -69,14 +71,14 @@ def body_has(path: list[str]) -> Getter:
 
 
 def body_lower(path: list[str]) -> Getter:
-    """Read the request's body at a path as text; anything but text or a number is empty."""
+    """Read the request's body at a path as text in lower case; lists and objects are empty."""
 
     def get(facts: RequestFacts, now: Callable[[], datetime]) -> Scalar:
         del now
         found = walk(facts.body, path)
         if isinstance(found, (int, float)):
             return number_text(found)
-        return found if isinstance(found, str) else ""
+        return lower(found) if isinstance(found, str) else ""
 
     return get
 

@@ -26,6 +26,14 @@ def json_text(value: Any) -> str:
     return _encoder.encode(value).decode()
 
 
+_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+
+
+def lower(text: str) -> str:
+    """Text with A-Z, and no other letters, in lower case."""
+    return text.lower() if text.isascii() else text.translate(_LOWER)
+
+
 def pattern(value: Scalar) -> str | None:
     """The LIKE pattern (escape character \\) that `~ value` stands for; null has none.
 
