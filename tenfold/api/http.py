@@ -12,10 +12,16 @@ Headers = tuple[tuple[str, str], ...]
 
 JSON: Headers = (("content-type", "application/json"),)
 
+DEFAULT_BODY_LIMIT_BYTES = 32 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file of a multipart body, held in memory up to the body limit or spooled to disk."""
+    """A file of a multipart body, spooled to `path` in the temp folder of the data folder.
+
+    `filename` is what the client sent, unsanitised. The file is removed when the request ends,
+    unless it was renamed away before.
+    """
 
     filename: str
     content_type: str
@@ -25,12 +31,19 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A finished answer. Exactly one of `body`, `file` and `stream` carries the content."""
+    """A finished answer. At most one of `body`, `file` and `stream` carries the content.
+
+    `file_range` is the half-open byte range of `file` to send. A stream is closed when the
+    client leaves; one that is `endless` (server-sent events) is also cut when the server stops.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: Headers = JSON
     stream: AsyncIterator[bytes] | None = None
+    file: str = ""
+    file_range: tuple[int, int] | None = None
+    is_endless: bool = False
 
 
 class Request(Protocol):
@@ -43,6 +56,11 @@ class Request(Protocol):
     def path(self) -> str: ...
 
     @property
+    def route(self) -> Route:
+        """The route that matched."""
+        ...
+
+    @property
     def params(self) -> Mapping[str, str]:
         """The values of the route's {placeholders}, percent-decoded."""
         ...
@@ -53,8 +71,36 @@ class Request(Protocol):
         ...
 
     @property
+    def query_lists(self) -> Mapping[str, list[str]]:
+        """Query parameters; all values of each, in order."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """All headers, lower-case names; the first value of each."""
+        ...
+
+    @property
+    def host(self) -> str:
+        """The host and port the client asked for."""
+        ...
+
+    @property
+    def scheme(self) -> str: ...
+
+    @property
     def client_ip(self) -> str:
         """The caller's address, taken from a proxy's header only where settings trust it."""
+        ...
+
+    @property
+    def remote_ip(self) -> str:
+        """The address of the other end of the connection."""
+        ...
+
+    @property
+    def token(self) -> str:
+        """The Authorization header without "Bearer "; "" when there is none."""
         ...
 
     @property
@@ -66,6 +112,10 @@ class Request(Protocol):
         """A header by its lower-case name; "" when absent."""
         ...
 
+    async def body(self) -> bytes:
+        """The raw body. Raises: PayloadTooLarge, BadRequest when it stops early."""
+        ...
+
     async def json(self) -> dict[str, Any]:
         """The body as an object: JSON, form or multipart (files under their keys as Upload lists).
 
@@ -73,25 +123,36 @@ class Request(Protocol):
         """
         ...
 
+    async def json_any(self) -> Any:
+        """A JSON body of any kind; None when it is empty."""
+        ...
+
     async def facts(self, context: str = "default") -> RequestFacts:
         """The request as rules see it."""
         ...
 
+    async def disconnected(self) -> None:
+        """Return when the client has gone away."""
+        ...
+
 
 Handler = Callable[[Request], Awaitable[Response]]
+BodyLimit = Callable[[Request], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """`GET /api/collections/{collection}/records` and what answers it.
 
-    `body_limit_bytes` overrides the default limit (32 MiB); `superuser_only` is checked
-    before the handler runs.
+    The last segment may be `{path...}`: everything that is left, also nothing.
+    `body_limit_bytes` overrides the default limit (32 MiB; 0 is no limit) and may depend on the
+    request; `superuser_only` is checked before the handler runs; `tags` name the route for rate
+    limits ("list", "auth" ...).
     """
 
     method: str
     pattern: str
     handler: Handler
     superuser_only: bool = False
-    body_limit_bytes: int | None = None
+    body_limit_bytes: int | BodyLimit | None = None
     tags: tuple[str, ...] = field(default=())

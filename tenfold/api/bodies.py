@@ -1,0 +1,177 @@
+"""Read request bodies: bounded in size and time, never half.
+
+granian's stream of chunks ends quietly when the client breaks off, so a body is only whole
+when its declared length arrived; a body of unknown length is whole when its stream ended with
+exactly one empty chunk (a broken one ends with two).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from tenfold.api.forms import form_object, strict_pairs
+from tenfold.api.http import Upload
+from tenfold.api.json_text import json_object, json_value
+from tenfold.api.multipart import MultipartForm, boundary_of
+from tenfold.api.rsgi import HttpProtocol, ProtocolClosed
+from tenfold.errors import BadRequest, PayloadTooLarge
+
+IDLE_LIMIT_S = 30.0
+TOTAL_LIMIT_S = 300.0
+
+# Bodies up to this size are taken in one step: their length is declared, so memory is bounded.
+_ONE_STEP_BYTES = 1 << 20
+
+
+class SlowBody(BadRequest):
+    """The client took too long to send its body; the connection is closed after the answer."""
+
+    status = 408
+    default_message = "The request body took too long to arrive."
+
+
+class ClientGone(Exception):
+    """The client left before its request was read or answered; nobody is there to be told."""
+
+
+class BodyReader:
+    """The body of one request, parsed once however often it is asked for."""
+
+    __slots__ = (
+        "_content_length",
+        "_content_type",
+        "_limit_bytes",
+        "_object",
+        "_raw",
+        "_source",
+        "_temp_folder",
+        "uploads",
+    )
+
+    def __init__(
+        self,
+        source: HttpProtocol,
+        *,
+        content_type: str,
+        content_length: int | None,
+        limit_bytes: int,
+        temp_folder: str,
+    ) -> None:
+        self._source = source
+        self._content_type = content_type
+        self._content_length = content_length
+        self._limit_bytes = limit_bytes
+        self._temp_folder = temp_folder
+        self._raw: bytes | None = None
+        self._object: dict[str, Any] | None = None
+        self.uploads: list[Upload] = []
+
+    def refuse_large(self) -> None:
+        """Refuse by the declared length alone. Raises: PayloadTooLarge."""
+        length = self._content_length
+        if self._limit_bytes and length is not None and length > self._limit_bytes:
+            raise PayloadTooLarge()
+
+    async def read(self) -> bytes:
+        """The whole raw body."""
+        if self._raw is None:
+            self.refuse_large()
+            self._raw = await self._read_raw()
+        return self._raw
+
+    async def json(self) -> Any:
+        """A JSON value of any kind, whatever the content type says."""
+        return json_value(await self.read())
+
+    async def object(self) -> dict[str, Any]:
+        """The body as one object, by its content type. Raises: BadRequest."""
+        if self._object is None:
+            self._object = await self._parse()
+        return self._object
+
+    async def _parse(self) -> dict[str, Any]:
+        kind = self._content_type.lower()
+        if kind.startswith("multipart/form-data"):
+            return await self._parse_multipart()
+        body = await self.read()
+        if not body:
+            return {}
+        if kind.startswith("application/json"):
+            return json_object(body)
+        if kind.startswith("application/x-www-form-urlencoded"):
+            return _form(body)
+        raise BadRequest("Unsupported Content-Type.")
+
+    async def _parse_multipart(self) -> dict[str, Any]:
+        self.refuse_large()
+        form = MultipartForm(boundary_of(self._content_type), self._temp_folder, self.uploads)
+        try:
+            async for chunk in self._chunks():
+                form.feed(chunk)
+            return form_object(form.finish())
+        finally:
+            form.close()
+
+    async def _read_raw(self) -> bytes:
+        length = self._content_length
+        if length == 0:
+            return b""
+        if length is not None and length <= _ONE_STEP_BYTES:
+            return await self._read_in_one_step()
+        parts = [chunk async for chunk in self._chunks()]
+        return b"".join(parts)
+
+    async def _read_in_one_step(self) -> bytes:
+        try:
+            async with asyncio.timeout(IDLE_LIMIT_S):
+                return await self._source()
+        except ProtocolClosed as error:
+            raise ClientGone() from error
+        except TimeoutError as error:
+            raise SlowBody() from error
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        received, empty_count = 0, 0
+        loop = asyncio.get_running_loop()
+        started_at = loop.time()
+        chunks = self._source.__aiter__()
+        while True:
+            chunk = await _next_chunk(chunks, started_at + TOTAL_LIMIT_S - loop.time())
+            if chunk is None:
+                break
+            if not chunk:
+                empty_count += 1
+                continue
+            received += len(chunk)
+            if self._limit_bytes and received > self._limit_bytes:
+                raise PayloadTooLarge()
+            yield chunk
+        self._refuse_half(received, empty_count)
+
+    def _refuse_half(self, received: int, empty_count: int) -> None:
+        if self._content_length is None:
+            if empty_count > 1:
+                raise ClientGone()
+        elif received != self._content_length:
+            raise ClientGone()
+
+
+async def _next_chunk(chunks: Any, left_s: float) -> bytes | None:
+    try:
+        async with asyncio.timeout(min(IDLE_LIMIT_S, left_s)):
+            return await anext(chunks)
+    except StopAsyncIteration:
+        return None
+    except ProtocolClosed as error:
+        raise ClientGone() from error
+    except TimeoutError as error:
+        raise SlowBody() from error
+
+
+def _form(body: bytes) -> dict[str, Any]:
+    values: dict[str, list[Any]] = {}
+    for name, value in strict_pairs(body.decode("utf-8", "replace")):
+        values.setdefault(name, []).append(value)
+    return form_object(values)

@@ -1,0 +1,165 @@
+"""One worker: granian's I/O thread and an event loop in this process, until told to stop.
+
+The only file that knows granian's inner objects (checked with 2.8). Its public servers always
+fork, listen before the application is ready, stop without telling it first, and make a task for
+every request; here the fast lane answers without one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import uvloop
+from granian._granian import CallbackScheduler, RSGIWorker, SocketHolder, WorkerSignal
+from granian.http import HTTP1Settings, HTTP2Settings
+
+from tenfold.api.dispatch import Gateway
+
+_log = logging.getLogger("tenfold.api")
+
+# After a stop was asked for, running requests have this long to finish.
+STOP_LIMIT_S = 10.0
+
+# Connections a worker holds at once, idle and streaming ones too; more wait in the backlog.
+MAX_CONNECTIONS = 16_384
+
+BACKLOG = 2048
+
+_HEADER_READ_MS = 15_000
+_HEADER_BYTES = 64 << 10
+_FILE_THREADS = 16
+
+Factory = Callable[[], Gateway]
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+def run_worker(
+    factory: Factory,
+    listener: socket.socket,
+    *,
+    number: int = 1,
+    on_ready: Callable[[], None] = lambda: None,
+    parent_pipe: int | None = None,
+) -> None:
+    """Start the application, serve the listener, stop gracefully on SIGTERM, SIGINT, SIGHUP.
+
+    `on_ready` is called once connections are accepted. `parent_pipe` is the reading end of a
+    pipe whose other end only the parent holds: when the parent dies, so does the worker.
+    """
+    loop = uvloop.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        gateway = factory()
+        try:
+            loop.run_until_complete(gateway.start())
+            # What lives now lives until the end: the collector need not look at it again.
+            gc.collect()
+            gc.freeze()
+            serving = _serve(gateway, listener, number, on_ready, parent_pipe)
+            loop.run_until_complete(serving)
+        finally:
+            loop.run_until_complete(gateway.stop())
+    finally:
+        loop.close()
+
+
+async def _serve(
+    gateway: Gateway,
+    listener: socket.socket,
+    number: int,
+    on_ready: Callable[[], None],
+    parent_pipe: int | None,
+) -> None:
+    loop = asyncio.get_running_loop()
+    stop_asked = asyncio.Event()
+    for name in STOP_SIGNALS:
+        loop.add_signal_handler(name, stop_asked.set)
+    if parent_pipe is not None:
+        loop.add_reader(parent_pipe, stop_asked.set)
+    stop_granian = WorkerSignal()
+    stopped = asyncio.Event()
+    stop_granian.add_cb(lambda: loop.call_soon_threadsafe(stopped.set))
+    worker = _granian_worker(listener, number)
+    worker.serve_str(_scheduler(gateway, loop), loop, stop_granian)
+    on_ready()
+    await stop_asked.wait()
+    listener.close()
+    gateway.begin_stop()
+    stop_granian.set()
+    try:
+        await asyncio.wait_for(stopped.wait(), STOP_LIMIT_S)
+    except TimeoutError:
+        _log.warning("Requests still ran %d s after the stop; they were cut.", STOP_LIMIT_S)
+
+
+def _granian_worker(listener: socket.socket, number: int) -> Any:
+    # Through Any: granian's stubs do not describe these constructors as they are.
+    make_holder: Any = SocketHolder
+    holder = make_holder(os.dup(listener.fileno()), False, BACKLOG)
+    make: Any = RSGIWorker
+    return make(
+        number,
+        (None, holder),
+        None,
+        threads=1,
+        blocking_threads=_FILE_THREADS,
+        backpressure=MAX_CONNECTIONS,
+        http_mode="auto",
+        http1_opts=HTTP1Settings(
+            header_read_timeout=_HEADER_READ_MS, max_buffer_size=_HEADER_BYTES
+        ),
+        http2_opts=HTTP2Settings(
+            max_headers_size=_HEADER_BYTES, keep_alive_interval=30_000, max_concurrent_streams=256
+        ),
+        metrics=(None, None),
+    )
+
+
+def _scheduler(gateway: Gateway, loop: asyncio.AbstractEventLoop) -> CallbackScheduler:
+    """What granian calls for each request, on its I/O thread with the GIL held."""
+    lane = gateway.fast_lane
+    lane_is_inline = gateway.fast_lane_is_thread_safe
+
+    async def answer(watcher: Any) -> None:
+        try:
+            await gateway.answer(watcher.scope, watcher.proto)
+        except BaseException as error:
+            watcher.err(error)
+            return
+        watcher.done()
+
+    def answered_fast(watcher: Any) -> bool:
+        try:
+            if lane is None or not lane(watcher.scope, watcher.proto):
+                return False
+        except Exception:
+            _log.exception("The fast lane failed; the routes answer instead.")
+            return False
+        watcher.done()
+        return True
+
+    def run(watcher: Any) -> None:
+        if lane_is_inline or not answered_fast(watcher):
+            watcher.taskref(loop.create_task(answer(watcher)))
+
+    def schedule(watcher: Any) -> None:
+        if not lane_is_inline or not answered_fast(watcher):
+            loop.call_soon_threadsafe(run, watcher)
+
+    return _Scheduler(loop, schedule, None, None, None)
+
+
+class _Scheduler(CallbackScheduler):
+    __slots__ = ()
+
+    def __init__(self, *parts: Any) -> None:
+        super().__init__()
+        self._schedule_fn = parts[1]
