@@ -41,28 +41,30 @@ class Form:
     collection: Collection
     catalog: Catalog
     hidden_allowed: bool
-    _plans: dict[str, Plan] = field(default_factory=dict[str, Plan])
-
-    def plan(self, caller: Collection | None) -> Plan:
-        """The checked expression for one kind of caller. Raises: FilterError."""
-        if self._plans and not self.guest_plan.needs_caller:
-            return self.guest_plan
-        key = caller.id if caller else ""
-        found = self._plans.get(key)
-        if found is None:
-            found = self._plans[key] = plan_test(
-                self.expression,
-                self.constant_count,
-                self.collection,
-                caller,
-                self.catalog,
-                hidden_allowed=self.hidden_allowed,
-            )
-        return found
+    _by_caller: dict[str, Plan] = field(default_factory=dict[str, Plan])
 
     @cached_property
     def guest_plan(self) -> Plan:
-        return self.plan(None)
+        return self._make(None)
+
+    def plan(self, caller: Collection | None) -> Plan:
+        """The checked expression for one kind of caller. Raises: FilterError."""
+        if caller is None or not self.guest_plan.needs_caller:
+            return self.guest_plan
+        found = self._by_caller.get(caller.id)
+        if found is None:
+            found = self._by_caller[caller.id] = self._make(caller)
+        return found
+
+    def _make(self, caller: Collection | None) -> Plan:
+        return plan_test(
+            self.expression,
+            self.constant_count,
+            self.collection,
+            caller,
+            self.catalog,
+            hidden_allowed=self.hidden_allowed,
+        )
 
     @cached_property
     def plans(self) -> dict[str, Plan]:
@@ -171,7 +173,7 @@ def check(
         if written != constants:
             raise FilterError("the constants of the filter are ambiguous")
         form = Form(expression, len(constants), collection, catalog, hidden_allowed)
-        form.plan(None)
+        _ = form.guest_plan
         _forms.put((shape, scope), form)
     checked = Checked(text, form, constants)
     _texts.put((text, scope), checked)
