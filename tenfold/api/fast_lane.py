@@ -4,6 +4,10 @@
 without a coroutine, when the answer is remembered or one point read away and the rule can be
 decided from the record and the caller alone. Everything else, errors too, takes the ordinary
 way: this lane only ever says what that way would have said.
+
+It has two halves. `hit` runs on the server's I/O thread, changes nothing and answers what is
+remembered: the event loop never hears of such a request. `answer` runs on the event loop and
+may learn of commits and read a record.
 """
 
 from __future__ import annotations
@@ -12,6 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from tenfold.api.headers import JSON_DEFAULTS, Cors
+from tenfold.api.rsgi import HttpProtocol, Scope
 from tenfold.errors import Forbidden
 from tenfold.records import Answers, RecordAnswer, encode_plain, rule
 from tenfold.schema.actor import NOBODY, Actor, RequestFacts
@@ -29,13 +35,15 @@ class PointReads(Protocol):
 
     def poll(self) -> None: ...
 
+    def is_current(self) -> bool: ...
+
     @property
     def known_catalog(self) -> Catalog:
         """The catalog as of the last poll."""
         ...
 
     def find_now(self, collection: Collection, record_id: str) -> Record | None:
-        """A record by id, or None; also None when it can't be had at once."""
+        """A record by id, or None."""
         ...
 
 
@@ -53,7 +61,8 @@ class FastLane:
 
     `known_actor` gives the actor of a token that was verified before, else None.
     `is_open` says whether the lane may be used at all now (rate limits may need every
-    request to be counted); `answered` is told of each answer, for the activity log.
+    request to be counted); `leave_out` whether the activity log can do without this one.
+    Both, and `known_actor`, are asked from two threads.
     """
 
     def __init__(
@@ -62,58 +71,77 @@ class FastLane:
         answers: Answers,
         known_actor: Callable[[str], Actor | None],
         *,
-        headers: list[tuple[str, str]],
+        cors: Cors,
         is_watched: Callable[[Collection], bool],
-        is_open: Callable[[Any], bool],
-        answered: Callable[[Any, int], None],
+        is_open: Callable[[], bool],
+        leave_out: Callable[[], bool],
     ) -> None:
         self._store = store
         self._answers = answers
         self._known_actor = known_actor
-        self._headers = headers
+        self._headers = list(JSON_DEFAULTS)
+        self._cross_origin = (
+            [*JSON_DEFAULTS, *cors.answer_headers("*")] if "*" in cors.origins else None
+        )
         self._is_watched = is_watched
         self._is_open = is_open
-        self._answered = answered
-        self._catalog = Catalog()
-        self._plans: dict[str, _ViewPlan | None] = {}
+        self._leave_out = leave_out
+        self._catalog_plans: tuple[Catalog, dict[str, _ViewPlan | None]] = (Catalog(), {})
 
-    def __call__(self, scope: Any, proto: Any) -> bool:
-        path: str = scope.path
-        if not path.startswith(PREFIX) or scope.method != "GET":
+    def hit(self, scope: Scope, proto: HttpProtocol) -> bool:
+        """Answer from memory alone, if every commit so far is known. Thread-safe."""
+        asked = _asked(scope)
+        if asked is None or not self._store.is_current() or not self._is_open():
             return False
-        parts = path[len(PREFIX) :].split("/")
-        if len(parts) < 2 or parts[1] != "records" or not self._is_open(scope):
+        return self._serve(scope, proto, asked, self._remembered)
+
+    def answer(self, scope: Scope, proto: HttpProtocol) -> bool:
+        """Answer from memory or by a point read. For the event loop only."""
+        asked = _asked(scope)
+        if asked is None or not self._is_open():
             return False
+        self._store.poll()
+        return self._serve(scope, proto, asked, self._read)
+
+    def _serve(
+        self,
+        scope: Scope,
+        proto: HttpProtocol,
+        asked: list[str],
+        find: Callable[[_ViewPlan, str], RecordAnswer | None],
+    ) -> bool:
         headers = scope.headers
         token = headers.get("authorization")
         actor = None
-        self._store.poll()
         if token:
             actor = self._known_actor(token)
             if actor is None:
                 return False
-        if len(parts) == 3:
-            body = None if scope.query_string else self._view(parts[0], parts[2], actor)
-        elif len(parts) == 2:
-            body = self._answers.find_list(list_key(parts[0], scope.query_string, actor))
+        if len(asked) == 3:
+            body = None if scope.query_string else self._view(asked[0], asked[2], actor, find)
         else:
+            body = self._answers.find_list(list_key(asked[0], scope.query_string, actor))
+        if body is None:
             return False
-        if body is None or headers.get("origin") is not None:
+        sent = self._headers if headers.get("origin") is None else self._cross_origin
+        if sent is None or not self._leave_out():
             return False
-        proto.response_bytes(200, self._headers, body)
-        self._answered(scope, 200)
+        proto.response_bytes(200, sent, body)
         return True
 
-    def _view(self, name: str, record_id: str, actor: Actor | None) -> bytes | None:
+    def _view(
+        self,
+        name: str,
+        record_id: str,
+        actor: Actor | None,
+        find: Callable[[_ViewPlan, str], RecordAnswer | None],
+    ) -> bytes | None:
         plan = self._plan(name)
         if plan is None:
             return None
-        key = (plan.collection.id, record_id)
-        answer = self._answers.records.get(key)
+        answer = find(plan, record_id)
         if answer is None:
-            answer = self._fill(plan.collection, record_id)
-            if answer is None:
-                return None
+            return None
         if actor is not None and actor.is_superuser:
             return None if plan.has_hidden else answer.body
         if plan.passes is not None:
@@ -121,6 +149,13 @@ class FastLane:
             if not plan.passes(answer.record.values, facts):
                 return None
         return answer.body
+
+    def _remembered(self, plan: _ViewPlan, record_id: str) -> RecordAnswer | None:
+        return self._answers.records.peek((plan.collection.id, record_id))
+
+    def _read(self, plan: _ViewPlan, record_id: str) -> RecordAnswer | None:
+        found = self._answers.records.get((plan.collection.id, record_id))
+        return found or self._fill(plan.collection, record_id)
 
     def _fill(self, collection: Collection, record_id: str) -> RecordAnswer | None:
         record = self._store.find_now(collection, record_id)
@@ -132,17 +167,18 @@ class FastLane:
         return answer
 
     def _plan(self, name: str) -> _ViewPlan | None:
-        catalog = self._store.known_catalog
-        if catalog is not self._catalog:
-            self._catalog = catalog
-            self._plans.clear()
+        # Replaced as a whole, never cleared: the other thread may be reading it.
+        catalog, plans = self._catalog_plans
+        if catalog is not self._store.known_catalog:
+            catalog, plans = self._store.known_catalog, {}
+            self._catalog_plans = catalog, plans
         try:
-            return self._plans[name]
+            return plans[name]
         except KeyError:
             collection = catalog.find(name)
             if collection is None:
                 return None
-            plan = self._plans[name] = self._make_plan(collection, catalog)
+            plan = plans[name] = self._make_plan(collection, catalog)
             return plan
 
     def _make_plan(self, collection: Collection, catalog: Catalog) -> _ViewPlan | None:
@@ -158,6 +194,15 @@ class FastLane:
             if passes is None or not checked.reads <= KNOWN_FROM_ACTOR:
                 return None
         return _ViewPlan(collection, passes, any(f.hidden for f in collection.fields))
+
+
+def _asked(scope: Scope) -> list[str] | None:
+    """`[collection, "records"]` or `[collection, "records", id]` of the path, or None."""
+    path = scope.path
+    if not path.startswith(PREFIX) or scope.method != "GET":
+        return None
+    parts = path[len(PREFIX) :].split("/")
+    return parts if 1 < len(parts) < 4 and parts[1] == "records" else None
 
 
 def list_key(collection: str, query_string: str, actor: Actor | None) -> tuple[str, ...]:

@@ -41,6 +41,11 @@ class GenerationCache(Generic[K, V]):
         self._keep(key, found)
         return found[0]
 
+    def peek(self, key: K) -> V | None:
+        """Like `get`, but only where nothing has to change; may be called from any thread."""
+        found = self._young.get(key)
+        return None if found is None else found[0]
+
     def put(self, key: K, value: V, size_bytes: int) -> None:
         """Keep a value; one larger than an eighth of the room is not worth it."""
         self.drop(key)

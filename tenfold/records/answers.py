@@ -52,15 +52,17 @@ class Answers:
         self._counts[collection_id] = self._counts.get(collection_id, 0) + 1
 
     def find_list(self, key: tuple[str, ...]) -> bytes | None:
-        """A remembered list, if none of the collections it was made from has changed."""
-        found = self._lists.get(key)
+        """A remembered list, if none of the collections it was made from has changed.
+
+        Changes nothing, so that any thread may ask.
+        """
+        found = self._lists.peek(key)
         if found is None:
             return None
         body, seen = found
         counts = self._counts
         for collection_id, count in seen.items():
             if counts.get(collection_id, 0) != count:
-                self._lists.drop(key)
                 return None
         return body
 

@@ -10,6 +10,7 @@ from tenfold.errors import FieldError, FieldErrors
 from tenfold.schema.collection import Collection
 from tenfold.schema.fields.contract import Field
 from tenfold.schema.record import Record
+from tenfold.schema.values.modifiers import APPEND, AUTOGENERATE, PREPEND, REMOVE
 
 AUTH_FIELDS = frozenset({"password", "tokenKey"})
 """Fields of auth collections that the auth room sets."""
@@ -25,7 +26,7 @@ def allowed(collection: Collection, body: Mapping[str, Any], *, is_superuser: bo
     if is_superuser:
         return dict(body)
     hidden = {f.name for f in collection.fields if f.hidden} - {"password"}
-    return {k: v for k, v in body.items() if k.strip("+-") not in hidden}
+    return {k: v for k, v in body.items() if split_modifier(k)[0] not in hidden}
 
 
 def apply(record: Record, body: Mapping[str, Any]) -> set[str]:
@@ -54,9 +55,13 @@ def apply(record: Record, body: Mapping[str, Any]) -> set[str]:
 def split_modifier(key: str) -> tuple[str, str]:
     """`("total", ":+")` for "total+"; the modifier is "" when there is none."""
     if key.startswith("+"):
-        return key[1:], "+:"
-    if key.endswith(("+", "-")):
-        return key[:-1], ":" + key[-1]
+        return key[1:], PREPEND
+    if key.endswith("+"):
+        return key[:-1], APPEND
+    if key.endswith("-"):
+        return key[:-1], REMOVE
+    if key.endswith(AUTOGENERATE):
+        return key.removesuffix(AUTOGENERATE), AUTOGENERATE
     return key, ""
 
 

@@ -89,6 +89,8 @@ class RecordReads:
             collection, (*rule, *picked.where), picked.sort, per_page, (page - 1) * per_page
         )
         records = await self.store.select(asked)
+        if self.presenter.hooks.has("list", collection):
+            records = [*await self.presenter.hooks.listed(collection, records, facts)]
         total, pages = -1, -1
         if not _is_true(query.get("skipTotal", "")):
             total = await self._total(asked, records, page, per_page)

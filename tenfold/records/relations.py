@@ -8,15 +8,11 @@ from tenfold.errors import BadRequest, FieldError
 from tenfold.filters import check
 from tenfold.schema.actor import RequestFacts
 from tenfold.schema.collection import Catalog, Collection
-from tenfold.schema.fields.relation import RelationField
+from tenfold.schema.fields.relation import MISSING_RECORDS, RelationField
 from tenfold.schema.record import Record
 from tenfold.store.contract import Reads, Transaction
 from tenfold.store.select import Query
 
-MISSING = FieldError(
-    "validation_missing_rel_records",
-    "Failed to find all relation records with the provided ids.",
-)
 REQUIRED_REFERENCE = "The record cannot be deleted because it is part of a required reference."
 MAX_CASCADE = 100_000
 """Records that one delete may change or take along, so that one request stays bounded."""
@@ -30,10 +26,7 @@ def relation_fields(collection: Collection) -> Iterator[RelationField]:
 
 def ids_of(record: Record, field: RelationField) -> list[str]:
     """The ids in a relation field, single or multiple."""
-    value = record.values[field.name]
-    if isinstance(value, list):
-        return value
-    return [value] if value else []
+    return field.listed(record.values[field.name])
 
 
 async def check_relations(
@@ -49,7 +42,7 @@ async def check_relations(
         target = reads.catalog.by_id.get(field.collection_id)
         found = await reads.find_many(target, new) if target else {}
         if len(found) != len(new):
-            errors[field.name] = MISSING
+            errors[field.name] = MISSING_RECORDS
     return errors
 
 

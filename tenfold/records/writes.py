@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from tenfold.errors import BadRequest, FieldError, FieldErrors, NotFound, Unavailable
-from tenfold.hooks import EventName, HookRegistry, RecordEvent
+from tenfold.hooks import HookRegistry, RecordEvent, RecordEventName
 from tenfold.records import access, body
 from tenfold.records.contract import AuthRecords, RecordFiles
 from tenfold.records.relations import Cascade, check_relations
@@ -227,11 +227,11 @@ class RecordWrites:
                 continue
         raise Unavailable("The record changes too often.")
 
-    async def _run_before(self, event: EventName, seen: RecordEvent) -> None:
+    async def _run_before(self, event: RecordEventName, seen: RecordEvent) -> None:
         if self.hooks.has(event, seen.collection):
             await self.hooks.before(event, seen)
 
-    def _announce(self, event: EventName, seen: RecordEvent, tx: Transaction) -> None:
+    def _announce(self, event: RecordEventName, seen: RecordEvent, tx: Transaction) -> None:
         if self.hooks.has(event, seen.collection):
             tx.after_commit(lambda: self.hooks.after(event, replace(seen, tx=None)))
 
@@ -250,7 +250,7 @@ def _event(
     record: Record, original: Record | None, facts: RequestFacts, tx: Transaction
 ) -> RecordEvent:
     return RecordEvent(
-        record.collection, record, original=original, actor=facts.actor, request=facts, tx=tx
+        collection=record.collection, record=record, original=original, request=facts, tx=tx
     )
 
 

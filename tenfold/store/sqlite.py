@@ -137,8 +137,9 @@ class SqliteStore(SqliteReads):
 
     def _deliver_own(self, transactions: list[SqliteTransaction]) -> None:
         """Tell of the group just committed; nobody else can have committed meanwhile."""
-        self._commit_mark.moved()
+        header = self._commit_mark.look()
         self._deliver([change for t in transactions for change in t.changes])
+        self._commit_mark.deal_with(header)
 
     # --- the change log -----------------------------------------------------------------
 
@@ -146,8 +147,14 @@ class SqliteStore(SqliteReads):
         self._listeners.append(listener)
 
     def poll(self) -> None:
-        if self._commit_mark.moved():
+        if not self._commit_mark.is_current():
+            header = self._commit_mark.look()
             self._deliver(self._changes(self._last_seq, -1))
+            self._commit_mark.deal_with(header)
+
+    def is_current(self) -> bool:
+        """Whether every commit so far has been told of; may be asked from any thread."""
+        return self._commit_mark.is_current()
 
     async def changes(self, after_seq: int, limit: int) -> list[Change]:
         return self._changes(after_seq, limit)

@@ -22,28 +22,34 @@ on it, and SQLite's own locks lie on this file."""
 
 
 class CommitMark:
-    """Remembers the WAL index header as last seen.
+    """Remembers the WAL index header as of the last commit that was dealt with.
 
     Make it once a connection of this process has the database open, so that the file is there
     and stays the same one.
     """
 
-    __slots__ = ("_header", "_index")
+    __slots__ = ("_dealt_with", "_index")
 
     def __init__(self, database: Path) -> None:
         descriptor = os.open(f"{database}-shm", os.O_RDONLY | os.O_CLOEXEC)
         self._index = mmap.mmap(descriptor, MAPPED_BYTES, prot=mmap.PROT_READ)
         _kept.append((self._index, descriptor))
-        self._header = b""
+        self._dealt_with = b""
 
-    def moved(self) -> bool:
-        """Whether there was a commit (or a restart of the log) since the last call.
+    def is_current(self) -> bool:
+        """Whether there was no commit (and no restart of the log) since `deal_with`.
 
-        A header caught half written counts as moved, and again once it is whole. Read the
-        database after this call, never before it.
+        May be asked from any thread. A header caught half written is not current.
         """
-        header = self._index[:HEADER_BYTES]
-        if header == self._header:
-            return False
-        self._header = header
-        return True
+        return self._index[:HEADER_BYTES] == self._dealt_with
+
+    def look(self) -> bytes:
+        """The header as of now; read the database after this call, never before it."""
+        return self._index[:HEADER_BYTES]
+
+    def deal_with(self, header: bytes) -> None:
+        """All that was committed up to `header` has been learned.
+
+        Only now may other threads take what is remembered for true.
+        """
+        self._dealt_with = header
