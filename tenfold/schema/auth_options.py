@@ -61,7 +61,7 @@ class OAuth2Provider(Options, frozen=True):
     user_info_url: str = msgspec.field(default="", name="userInfoURL")
     display_name: str = ""
     pkce: bool | None = None
-    extra: dict[str, object] | None = None
+    extra: dict[str, object] = {}
 
 
 class OAuth2Fields(Options, frozen=True):
