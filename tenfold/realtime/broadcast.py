@@ -8,7 +8,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from tenfold.errors import TenfoldError
 from tenfold.realtime.audience import Audience, Group
 from tenfold.realtime.clients import Client, Identity
 from tenfold.realtime.images import record_of
@@ -77,8 +76,6 @@ class Broadcast:
                 self._waiting_bytes -= len(change.image)
                 try:
                     await self._deliver(change)
-                except TenfoldError as error:
-                    log.warning("a change could not be sent to realtime clients: %s", error)
                 except Exception:
                     log.exception("a change could not be sent to realtime clients")
 
@@ -104,13 +101,21 @@ class Broadcast:
             return
         record = record_of(change, collection)
         reach = Reach(self._store, self._render, self._is_personal, change.action, record)
+        failure: Exception | None = None
         for rule, group in concerned:
-            frame = await reach.frame(rule, group)
+            try:
+                frame = await reach.frame(rule, group)
+            except Exception as error:
+                # One rule or rendering that fails takes nothing from the others.
+                failure = error
+                continue
             if frame:
                 _push(group, frame, change.seq)
             if time.perf_counter() > self._slice_end:
                 await asyncio.sleep(0)
                 self._slice_end = time.perf_counter() + SLICE_S
+        if failure:
+            raise failure
 
     def _renew(self, identity: Identity, record: Record) -> None:
         known = identity.actor.record

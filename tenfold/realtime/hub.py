@@ -96,6 +96,7 @@ class Realtime:
         self._calls = Calls(bus, self._answer)
         self._tasks: list[asyncio.Task[None]] = []
         self._is_listening = False
+        self._is_heard = asyncio.Event()
 
     async def start(self) -> None:
         """Begin to carry changes and messages."""
@@ -184,6 +185,7 @@ class Realtime:
             return FORBIDDEN
         wanted = [parse_subscription(text) for text in command.subscriptions]
         self._audience.set(client, wanted, actor, seq)
+        self._is_heard.set()
         client.expires_at = command.proof.expires_at if actor and command.proof else 0.0
         # The record may have changed while it was read; from here on changes are followed.
         if actor and await self._prove(command.proof) is None:
@@ -246,8 +248,10 @@ class Realtime:
 
     async def _poll(self) -> None:
         while True:
-            await asyncio.sleep(POLL_S if not self._audience.is_empty else SWEEP_S / 10)
-            if not self._audience.is_empty:
+            await self._is_heard.wait()
+            self._is_heard.clear()
+            while not self._audience.is_empty:
+                await asyncio.sleep(POLL_S)
                 try:
                     self._store.poll()
                 except Exception:
