@@ -32,8 +32,8 @@ class SlowBody(BadRequest):
     default_message = "The request body took too long to arrive."
 
 
-class ClientGone(Exception):
-    """The client left before its request was read or answered; nobody is there to be told."""
+class BrokenBody(BadRequest):
+    """The body stopped early or was framed wrongly; the connection is closed after the answer."""
 
 
 class BodyReader:
@@ -128,7 +128,7 @@ class BodyReader:
             async with asyncio.timeout(IDLE_LIMIT_S):
                 return await self._source()
         except ProtocolClosed as error:
-            raise ClientGone() from error
+            raise BrokenBody() from error
         except TimeoutError as error:
             raise SlowBody() from error
 
@@ -153,9 +153,9 @@ class BodyReader:
     def _refuse_half(self, received: int, empty_count: int) -> None:
         if self._content_length is None:
             if empty_count > 1:
-                raise ClientGone()
+                raise BrokenBody()
         elif received != self._content_length:
-            raise ClientGone()
+            raise BrokenBody()
 
 
 async def _next_chunk(chunks: Any, left_s: float) -> bytes | None:
@@ -165,7 +165,7 @@ async def _next_chunk(chunks: Any, left_s: float) -> bytes | None:
     except StopAsyncIteration:
         return None
     except ProtocolClosed as error:
-        raise ClientGone() from error
+        raise BrokenBody() from error
     except TimeoutError as error:
         raise SlowBody() from error
 

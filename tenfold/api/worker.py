@@ -2,7 +2,7 @@
 
 The only file that knows granian's inner objects (checked with 2.8). Its public servers always
 fork, listen before the application is ready, stop without telling it first, and make a task for
-every request; here the fast lane answers without one.
+every request; here the lanes answer without one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import uvloop
 from granian._granian import CallbackScheduler, RSGIWorker, SocketHolder, WorkerSignal
 from granian.http import HTTP1Settings, HTTP2Settings
 
-from tenfold.api.dispatch import Gateway
+from tenfold.api.dispatch import FastLane, Gateway
 
 _log = logging.getLogger("tenfold.api")
 
@@ -125,8 +125,7 @@ def _granian_worker(listener: socket.socket, number: int) -> Any:
 
 def _scheduler(gateway: Gateway, loop: asyncio.AbstractEventLoop) -> CallbackScheduler:
     """What granian calls for each request, on its I/O thread with the GIL held."""
-    lane = gateway.fast_lane
-    lane_is_inline = gateway.fast_lane_is_thread_safe
+    fast, instant = gateway.fast_lane, gateway.instant_lane
 
     async def answer(watcher: Any) -> None:
         try:
@@ -136,22 +135,12 @@ def _scheduler(gateway: Gateway, loop: asyncio.AbstractEventLoop) -> CallbackSch
             return
         watcher.done()
 
-    def answered_fast(watcher: Any) -> bool:
-        try:
-            if lane is None or not lane(watcher.scope, watcher.proto):
-                return False
-        except Exception:
-            _log.exception("The fast lane failed; the routes answer instead.")
-            return False
-        watcher.done()
-        return True
-
     def run(watcher: Any) -> None:
-        if lane_is_inline or not answered_fast(watcher):
+        if fast is None or not _took(fast, watcher):
             watcher.taskref(loop.create_task(answer(watcher)))
 
     def schedule(watcher: Any) -> None:
-        if not lane_is_inline or not answered_fast(watcher):
+        if instant is None or not _took(instant, watcher):
             loop.call_soon_threadsafe(run, watcher)
 
     return _Scheduler(loop, schedule, None, None, None)
@@ -163,3 +152,15 @@ class _Scheduler(CallbackScheduler):
     def __init__(self, *parts: Any) -> None:
         super().__init__()
         self._schedule_fn = parts[1]
+
+
+def _took(lane: FastLane, watcher: Any) -> bool:
+    """Whether a lane answered the request."""
+    try:
+        if not lane(watcher.scope, watcher.proto):
+            return False
+    except Exception:
+        _log.exception("A fast lane failed; the routes answer instead.")
+        return False
+    watcher.done()
+    return True
