@@ -86,3 +86,8 @@ class Catalog:
         """This catalog with some collections added or replaced (matched by id)."""
         merged = {c.id: c for c in self.collections} | {c.id: c for c in changed}
         return Catalog(tuple(merged.values()), self.version + 1)
+
+    def without(self, removed: Iterable[Collection]) -> Catalog:
+        """This catalog less some collections (matched by id)."""
+        gone = {c.id for c in removed}
+        return Catalog(tuple(c for c in self.collections if c.id not in gone), self.version + 1)

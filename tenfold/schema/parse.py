@@ -1,0 +1,175 @@
+"""What a client says of a collection, laid over what it was before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+import msgspec
+
+from tenfold.errors import BadRequest
+from tenfold.schema.auth_options import AuthOptions
+from tenfold.schema.collection import Collection, CollectionType
+from tenfold.schema.defaults import blank
+from tenfold.schema.fields import AnyField, DateField, Field
+from tenfold.schema.ids import collection_id, field_id
+from tenfold.schema.system_fields import with_auth_indexes, with_system_fields
+from tenfold.schema.values.dates import to_date
+from tenfold.schema.values.generate import generate
+from tenfold.schema.wire import AUTH_NAMES, RULES, CollectionShape, to_object
+
+MALFORMED = "Failed to load the submitted data due to invalid formatting."
+MALFORMED_TYPE = "Failed to load the collection type data due to invalid formatting."
+
+TYPES: tuple[CollectionType, ...] = ("base", "auth", "view")
+_PLAIN_KEYS = frozenset({"id", "name", "system", "indexes", "viewQuery", *RULES})
+_NULLABLE = frozenset({*RULES, "authRule", "manageRule"})
+MOST_FIELDS = 1_000
+
+Object = dict[str, Any]
+
+
+def parse_collection(body: Mapping[str, Any], before: Collection | None = None) -> Collection:
+    """The collection that `body` makes of `before`, or of a blank one.
+
+    Keys that are missing stay as they were, nested ones too; a list of fields replaces the
+    old list. Ids are made where there are none. Nothing is checked beyond shapes.
+    Raises: BadRequest when something is of the wrong shape.
+    """
+    try:
+        return _complete(_overlay(body, before or _blank(body)), is_new=before is None)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise BadRequest(MALFORMED) from error
+
+
+def _blank(body: Mapping[str, Any]) -> Collection:
+    type_, name = body.get("type") or "base", body.get("name") or ""
+    if not isinstance(type_, str) or not isinstance(name, str):
+        raise BadRequest(MALFORMED_TYPE)
+    if type_ in TYPES:
+        return blank(type_)
+    return replace(blank("base"), type=cast(CollectionType, type_))
+
+
+def _overlay(body: Mapping[str, Any], before: Collection) -> Collection:
+    current = to_object(before)
+    merged = current | _given(body, _PLAIN_KEYS | {"type"})
+    if body.get("indexes", "") is None:
+        merged["indexes"] = []
+    merged["type"] = merged["type"] or before.type
+    merged["fields"] = []
+    shape = msgspec.convert(merged, CollectionShape)
+    after = shape.collection(_overlay_auth(body, before))
+    return replace(after, fields=_overlay_fields(body, before, after.type))
+
+
+def _given(body: Mapping[str, Any], keys: Iterable[str]) -> Object:
+    """The named keys that say something: null says nothing where it has no meaning."""
+    return {k: body[k] for k in keys if k in body and (body[k] is not None or k in _NULLABLE)}
+
+
+def _overlay_fields(body: Mapping[str, Any], before: Collection, type_: str) -> tuple[Field, ...]:
+    if "fields" not in body or type_ == "view":
+        return before.fields if type_ == "view" else with_system_fields(type_, before.fields)
+    raw = body["fields"]
+    if raw is None:
+        raw = []
+    if not isinstance(raw, list) or len(cast("list[Any]", raw)) > MOST_FIELDS:
+        raise BadRequest(MALFORMED)
+    fields: list[Field] = []
+    for item in cast("list[object]", raw):
+        add_field(fields, parse_field(item))
+    return with_system_fields(type_, fields)
+
+
+def parse_field(raw: object) -> Field:
+    """One field from its JSON object. Raises: BadRequest."""
+    if not isinstance(raw, dict):
+        raise BadRequest(MALFORMED)
+    said = {k: v for k, v in cast(Object, raw).items() if v is not None}
+    if said.get("type") == DateField.__struct_config__.tag:
+        said |= {k: to_date(said[k]) for k in ("min", "max") if k in said}
+    try:
+        return msgspec.convert(said, AnyField)
+    except msgspec.ValidationError as error:
+        raise BadRequest(MALFORMED) from error
+
+
+def add_field(fields: list[Field], new: Field) -> None:
+    """Put a field into a list: in the place of the one it stands for, else at the end.
+
+    One with an id stands for the field with that id; one without for that of its name.
+    """
+    for at, field in enumerate(fields):
+        if field.id == new.id if new.id else field.name == new.name:
+            fields[at] = msgspec.structs.replace(new, id=field.id)
+            return
+    identifier = new.id or field_id(new.type, new.name)
+    if any(field.id == identifier for field in fields):
+        identifier += generate("[a-z0-9]{5}")
+    fields.append(msgspec.structs.replace(new, id=identifier))
+
+
+def _overlay_auth(body: Mapping[str, Any], before: Collection) -> AuthOptions | None:
+    type_ = body.get("type") or before.type
+    if type_ != "auth":
+        return None
+    known: Object = msgspec.to_builtins(before.auth or AuthOptions())
+    merged = _merge(known, _given(body, AUTH_NAMES))
+    auth = msgspec.convert(merged, AuthOptions)
+    return _keep_secrets(auth, before.auth)
+
+
+def _merge(known: Object, said: Mapping[str, Any]) -> Object:
+    """Nested objects key by key; everything else as said."""
+    merged = dict(known)
+    for key, value in said.items():
+        old = known.get(key)
+        if isinstance(old, dict) and isinstance(value, dict):
+            inner = _given(cast(Object, value), cast(Object, value))
+            merged[key] = _merge(cast(Object, old), inner)
+        elif isinstance(old, list) and isinstance(value, list):
+            merged[key] = [_without_nulls(item) for item in cast("list[object]", value)]
+        else:
+            merged[key] = value
+    return merged
+
+
+def _without_nulls(item: object) -> object:
+    if not isinstance(item, dict):
+        return item
+    return {k: v for k, v in cast(Object, item).items() if v is not None}
+
+
+def _keep_secrets(auth: AuthOptions, before: AuthOptions | None) -> AuthOptions:
+    """Give providers back the secret that clients never see."""
+    known = {p.name: p.client_secret for p in before.oauth2.providers} if before else {}
+    providers = tuple(
+        p if p.client_secret else msgspec.structs.replace(p, client_secret=known.get(p.name, ""))
+        for p in auth.oauth2.providers
+    )
+    oauth2 = msgspec.structs.replace(auth.oauth2, providers=providers)
+    return msgspec.structs.replace(auth, oauth2=oauth2)
+
+
+def _complete(collection: Collection, *, is_new: bool) -> Collection:
+    """The id, and what follows from the name and the fields."""
+    if is_new and not collection.id:
+        collection = replace(collection, id=collection_id(collection.type, collection.name))
+    return with_auth_indexes(_without_lost_mappings(collection))
+
+
+def _without_lost_mappings(collection: Collection) -> Collection:
+    """Drop OAuth2 mappings to fields that are not there."""
+    auth = collection.auth
+    if auth is None:
+        return collection
+    names = collection.by_name
+    mapped: Object = msgspec.structs.asdict(auth.oauth2.mapped_fields)
+    kept = {key: name if name in names else "" for key, name in mapped.items()}
+    if kept == mapped:
+        return collection
+    fields = msgspec.structs.replace(auth.oauth2.mapped_fields, **kept)
+    oauth2 = msgspec.structs.replace(auth.oauth2, mapped_fields=fields)
+    return replace(collection, auth=msgspec.structs.replace(auth, oauth2=oauth2))
