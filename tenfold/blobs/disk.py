@@ -132,6 +132,7 @@ class DiskBlobs:
         _make_folders(self.root, incoming.parent)
         try:
             fill(incoming)
+            os.utime(incoming)  # a moved file is as young as its put: the sweep relies on it
             _sync(incoming)
             self._publish(incoming, target, must_be_new)
         finally:
