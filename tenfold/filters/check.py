@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -14,15 +14,13 @@ from tenfold.filters.macros import utc_now
 from tenfold.filters.operands import Ordered
 from tenfold.filters.parse import read
 from tenfold.filters.plan import Plan, plan_sort, plan_test
-from tenfold.filters.predicate import PredicateMaker, predicate_maker
+from tenfold.filters.predicate import Predicate, PredicateMaker, predicate_maker
 from tenfold.filters.sorting import parse_sort
 from tenfold.filters.tokens import check_size, split
 from tenfold.filters.tree import Expression
 from tenfold.filters.values import Scalar
 from tenfold.schema.actor import RequestFacts
 from tenfold.schema.collection import Catalog, Collection
-
-Predicate = Callable[[Mapping[str, Any], RequestFacts], bool]
 
 _texts: Lru[tuple[Any, ...], Checked] = Lru(2048)
 _forms: Lru[tuple[Any, ...], Form] = Lru(1024)
@@ -33,11 +31,12 @@ _sorts: Lru[tuple[Any, ...], CheckedSort] = Lru(512)
 class Form:
     """All filters of one shape on one collection: they differ in their constants only.
 
+    `sample` are the constants of one of them.
     Holds the catalog, so that its identity in the caches' keys can't be taken by another.
     """
 
     expression: Expression
-    constant_count: int
+    sample: tuple[str | float, ...]
     collection: Collection
     catalog: Catalog
     hidden_allowed: bool
@@ -59,7 +58,7 @@ class Form:
     def _make(self, caller: Collection | None) -> Plan:
         return plan_test(
             self.expression,
-            self.constant_count,
+            len(self.sample),
             self.collection,
             caller,
             self.catalog,
@@ -84,7 +83,7 @@ class Form:
 
     @cached_property
     def predicate_maker(self) -> PredicateMaker | None:
-        return predicate_maker(self.collection, self.catalog, self.plans)
+        return predicate_maker(self.collection, self.plans, self.sample)
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +171,7 @@ def check(
         expression, written = read(text)
         if written != constants:
             raise FilterError("the constants of the filter are ambiguous")
-        form = Form(expression, len(constants), collection, catalog, hidden_allowed)
+        form = Form(expression, constants, collection, catalog, hidden_allowed)
         _ = form.guest_plan
         _forms.put((shape, scope), form)
     checked = Checked(text, form, constants)

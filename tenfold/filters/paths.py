@@ -86,6 +86,8 @@ class Paths:
                 raise FilterError(f"more than {MAX_RELATIONS} relations in {'.'.join(path)!r}")
             if found and found.type == "relation" and path[step + 1 :] == ["id"]:
                 return self._named(source, found)
+            if lenient and found is None and not _BACK.fullmatch(part):
+                return Fixed(None)
             source = self._follow(source, part, found)
         return self._last(source, path[-1], lenient)
 

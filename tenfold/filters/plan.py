@@ -43,12 +43,14 @@ MAX_FORMAT_ARGUMENTS = 10
 class Plan:
     """A checked expression for callers of one collection (or guests).
 
-    Its values are the text's constants followed by what `getters` read from a request.
+    Its values are the text's constants followed by what `getters` read from a request; a
+    getter's name tells what it reads.
     `looks_back`: it asks for records that point at the record itself.
     """
 
     root: Test
     getters: tuple[Getter, ...]
+    getter_names: tuple[str, ...]
     used: frozenset[str]
     reads: frozenset[str]
     needs_caller: bool
@@ -71,6 +73,7 @@ def plan_test(
     return Plan(
         root,
         tuple(names.slots.getters),
+        tuple(names.slots.names),
         frozenset(names.paths.used),
         frozenset(names.reads),
         names.needs_caller,

@@ -25,6 +25,11 @@ class Slots:
     getters: list[Getter] = field(default_factory=list[Getter])
     _by_name: dict[str, int] = field(default_factory=dict[str, int])
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the getters, in their order."""
+        return list(self._by_name)
+
     def take(self, name: str, getter: Getter) -> int:
         """The slot of a getter, the same for the same name."""
         if name not in self._by_name:

@@ -9,6 +9,9 @@ import msgspec
 
 Scalar = str | int | float | bool | None
 
+MAX_PATTERN_BYTES = 50_000
+"""Databases refuse longer LIKE patterns; here they match nothing."""
+
 _encoder = msgspec.json.Encoder()
 
 
@@ -43,6 +46,17 @@ def pattern(value: Scalar) -> str | None:
     if value is None:
         return None
     text = value if isinstance(value, str) else number_text(value)
+    if len(text) > MAX_PATTERN_BYTES // 8:
+        return _bounded(text)
+    return _pattern(text)
+
+
+def _bounded(text: str) -> str | None:
+    made = _pattern(text)
+    return made if len(made.encode()) <= MAX_PATTERN_BYTES else None
+
+
+def _pattern(text: str) -> str:
     if not ("%" in text or "_" in text or "\\" in text):
         return f"%{text}%"
     return text if _has_wildcard(text) else f"%{_escape(text)}%"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from tenfold.filters.values import MAX_PATTERN_BYTES
+
 
 class Dialect(Protocol):
     """Renders the constructs that engines spell differently. Arguments are SQL text."""
@@ -89,7 +91,9 @@ class _Sqlite:
         return f"{left} {'NOT ' if negate else ''}LIKE {pattern} ESCAPE '\\'"
 
     def anywhere(self, operand: str) -> str:
-        return f"('%' || {operand} || '%')"
+        # Longer patterns are an error in SQLite; null matches nothing.
+        limit = MAX_PATTERN_BYTES - 2
+        return f"IIF(octet_length({operand}) <= {limit}, '%' || {operand} || '%', NULL)"
 
     def lower(self, operand: str) -> str:
         return f"LOWER({operand})"

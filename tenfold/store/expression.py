@@ -45,7 +45,7 @@ from tenfold.filters.operands import (
 )
 from tenfold.filters.values import Scalar, pattern
 from tenfold.schema.collection import Collection
-from tenfold.schema.fields.contract import Storage
+from tenfold.schema.fields.contract import Field, Storage
 from tenfold.store.dialect import Dialect
 
 BASE = "t0"
@@ -98,7 +98,7 @@ class Renderer:
     def __init__(self, dialect: Dialect, collection: Collection, table: str) -> None:
         self.dialect = dialect
         self.root = Scope()
-        self.own_columns: dict[str, None] = {}
+        self.own_columns: dict[str, Field] = {}
         self._collection = collection
         self._table = table
         self._binders: list[Binder] = []
@@ -253,7 +253,7 @@ class Renderer:
         if column.slot is not None:
             return self._value(tagged.condition, column.slot)
         if isinstance(column.source, Own):
-            self.own_columns[column.field.name] = None
+            self.own_columns[column.field.name] = column.field
         alias = self._join(tagged, column.source, scope)
         return f"{alias}.{self.dialect.quote(column.field.name)}"
 

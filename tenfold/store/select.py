@@ -13,6 +13,7 @@ from tenfold.filters.plan import Plan
 from tenfold.filters.values import Scalar, scalar
 from tenfold.schema.actor import RequestFacts
 from tenfold.schema.collection import Catalog, Collection
+from tenfold.schema.fields.contract import Field, Storage
 from tenfold.store.dialect import SQLITE, Dialect
 from tenfold.store.expression import BASE, Binder, Bound, Renderer, Tagged
 
@@ -117,7 +118,13 @@ def compile_image(
     collection = condition[0].collection
     shape = ("image", id(collection), is_new)
     bound_values, template = _template(
-        dialect, shape, (condition,), collection, _image, table=IMAGE, is_new=is_new
+        dialect,
+        shape,
+        (condition,),
+        collection,
+        lambda r, w: _image(r, w, is_new=is_new),
+        table=IMAGE,
+        is_new=is_new,
     )
     return template.bind(Bound(bound_values, image=values))
 
@@ -205,16 +212,21 @@ def _exists(renderer: Renderer, where: str, *, with_id: bool) -> str:
     return f"SELECT EXISTS (SELECT 1 FROM {renderer.source()}{_where(where)})"
 
 
-def _image(renderer: Renderer, where: str) -> str:
+def _image(renderer: Renderer, where: str, *, is_new: bool) -> str:
     quote = renderer.dialect.quote
     columns = [
-        f"{renderer.parameter(_image_value(name))} AS {quote(name)}"
-        for name in renderer.own_columns
+        f"{_image_column(renderer, column, is_new)} AS {quote(column.name)}"
+        for column in renderer.own_columns.values()
     ]
     row = ", ".join(columns) or "1"
     test = f"SELECT EXISTS (SELECT 1 FROM {renderer.source()}{_where(where)})"
     return f"WITH {quote(IMAGE)} AS (SELECT {row}) {test}"
 
 
-def _image_value(name: str) -> Binder:
-    return lambda bound: scalar(bound.image.get(name))
+def _image_column(renderer: Renderer, column: Field, is_new: bool) -> str:
+    """A value of the image, converting like its column would; PocketBase's new ones don't."""
+    name = column.name
+    value = renderer.parameter(lambda bound: scalar(bound.image.get(name)))
+    if is_new or column.storage in (Storage.LIST, Storage.JSON, Storage.POINT):
+        return value
+    return renderer.dialect.typed(value, is_number=column.storage is not Storage.TEXT)
