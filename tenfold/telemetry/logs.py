@@ -18,7 +18,7 @@ class _Lines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         text = self._line(when.replace("+00:00", "Z"), record)
-        return redact(text)
+        return text if _is_unmasked(record) else redact(text)
 
     def _line(self, when: str, record: logging.LogRecord) -> str:
         line = f"{when} {record.levelname.lower():<7} {record.getMessage()} ({record.name})"
@@ -33,12 +33,17 @@ class _JsonLines(_Lines):
             "time": when,
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": redact(record.getMessage()),
+            "message": record.getMessage() if _is_unmasked(record) else redact(record.getMessage()),
             "pid": record.process,
         }
         if record.exc_info:
             told["error"] = redact(self.formatException(record.exc_info))
         return msgspec.json.encode(told).decode()
+
+
+def _is_unmasked(record: logging.LogRecord) -> bool:
+    """Whether secrets are what the line is for (a mail that is logged instead of sent)."""
+    return getattr(record, "is_unmasked", False)
 
 
 def configure_logging(level: str, shape: str, stream: TextIO | None = None) -> None:
