@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from tenfold.errors import TenfoldError
 from tenfold.schema.collection import Catalog, Collection
+from tenfold.schema.diff import Step
 from tenfold.schema.record import Record
 from tenfold.store.select import Condition, Query
 
@@ -45,6 +46,17 @@ class NotUnique(TenfoldError):
     def __init__(self, columns: tuple[str, ...]) -> None:
         super().__init__(f"not unique: {', '.join(columns)}")
         self.columns = columns
+
+
+class SchemaRefused(TenfoldError):
+    """The database can't take a collection's new description; `causes` say which steps failed.
+
+    For index steps all failures are listed, for others the first.
+    """
+
+    def __init__(self, causes: tuple[tuple[Step, str], ...]) -> None:
+        super().__init__("; ".join(message for _, message in causes))
+        self.causes = causes
 
 
 class Conflict(TenfoldError):
@@ -115,7 +127,10 @@ class Transaction(Reads, Protocol):
     async def save_collections(
         self, saved: Iterable[Collection], removed: Iterable[Collection] = ()
     ) -> None:
-        """Bring tables, indexes and views to the new descriptions; data moves along."""
+        """Bring tables, indexes and views to the new descriptions; data moves along.
+
+        Raises: SchemaRefused; nothing of the transaction may be kept then.
+        """
         ...
 
     async def truncate(self, collection: Collection) -> None:
@@ -152,6 +167,10 @@ class Store(Reads, Protocol):
         Everything is undone when `work` raises. Called inside a `work` (by a hook, say), it
         joins the transaction under way as a nested one.
         """
+        ...
+
+    def current(self) -> Reads:
+        """The transaction whose work this is called in, else the store itself."""
         ...
 
     def poll(self) -> None:

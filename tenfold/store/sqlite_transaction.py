@@ -13,7 +13,9 @@ import apsw
 import msgspec
 
 from tenfold.schema.collection import Catalog, Collection
+from tenfold.schema.diff import plan
 from tenfold.schema.record import Record
+from tenfold.store.catalog_rows import save_catalog_rows
 from tenfold.store.contract import (
     COLLECTIONS,
     PARAMS,
@@ -24,6 +26,7 @@ from tenfold.store.contract import (
     Transaction,
 )
 from tenfold.store.sqlite_reads import SqliteReads
+from tenfold.store.sqlite_tables import apply_steps
 from tenfold.store.statements import Statements
 
 if TYPE_CHECKING:
@@ -89,6 +92,23 @@ class SqliteTransaction(SqliteReads):
             raise Conflict(f"{record.collection.name}/{record.id} is gone")
         self._log(record.collection.id, record.id, "delete", statements.image(record.values))
 
+    async def save_collections(
+        self, saved: Iterable[Collection], removed: Iterable[Collection] = ()
+    ) -> None:
+        saved, removed = tuple(saved), tuple(removed)
+        apply_steps(self._connection, plan(self._catalog, saved, removed))
+        save_catalog_rows(self._connection, saved, removed)
+        self._catalog = self._catalog.replace(saved).without(removed)
+        for collection in (*removed, *saved):
+            self._log(COLLECTIONS, collection.id, "update", "")
+
+    async def truncate(self, collection: Collection) -> None:
+        statements = Statements.of(collection)
+        for row in self._connection.execute(statements.select).fetchall():
+            record = statements.record(row)
+            self._log(collection.id, record.id, "delete", statements.image(record.values))
+        self._connection.execute(statements.truncate)
+
     async def set_param(self, key: str, value: str | None) -> None:
         if value is None:
             self._connection.execute("DELETE FROM _params WHERE id = ?", (key,))
@@ -103,12 +123,6 @@ class SqliteTransaction(SqliteReads):
     async def run(self, sql: str, params: tuple[Any, ...] = ()) -> list[Any]:
         """Run a statement of the store's own; for the files of this room only."""
         return self._connection.execute(sql, params).fetchall()
-
-    def replace_catalog(self, catalog: Catalog, changed_ids: Iterable[str]) -> None:
-        """Use new descriptions from here on, and tell every process of them at commit."""
-        self._catalog = catalog
-        for collection_id in changed_ids:
-            self._log(COLLECTIONS, collection_id, "update", "")
 
     def after_commit(self, action: Callable[[], Awaitable[None] | None]) -> None:
         self._after_commit.append(action)

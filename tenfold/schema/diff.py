@@ -1,0 +1,217 @@
+"""From an old description to a new one: the steps that a table has to take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tenfold.schema.collection import Catalog, Collection
+from tenfold.schema.fields import Field
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTable:
+    collection: Collection
+
+
+@dataclass(frozen=True, slots=True)
+class DropTable:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenameTable:
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddColumn:
+    table: str
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class DropColumn:
+    table: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenameColumn:
+    table: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertColumn:
+    """Bring a column's values from one field's form to another's; `name` stays."""
+
+    table: str
+    name: str
+    old: Field
+    new: Field
+
+
+@dataclass(frozen=True, slots=True)
+class CreateIndex:
+    table: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropIndex:
+    table: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateView:
+    collection: Collection
+
+
+@dataclass(frozen=True, slots=True)
+class DropView:
+    name: str
+
+
+Step = (
+    CreateTable
+    | DropTable
+    | RenameTable
+    | AddColumn
+    | DropColumn
+    | RenameColumn
+    | ConvertColumn
+    | CreateIndex
+    | DropIndex
+    | CreateView
+    | DropView
+)
+
+
+def diff(before: Collection | None, after: Collection | None) -> list[Step]:
+    """The steps from `before` (None: not there yet) to `after` (None: gone), in order.
+
+    A field is known by its id; one that takes the name of a field that goes also takes its
+    values, as far as they can be converted.
+    """
+    if after is None:
+        return _drop(before)
+    if before is None or before.type != after.type:
+        return [*_drop(before), *_create(after)]
+    if after.type == "view":
+        return [DropView(before.name), CreateView(after)]
+    return _alter(before, after)
+
+
+def _drop(before: Collection | None) -> list[Step]:
+    if before is None:
+        return []
+    return [DropView(before.name) if before.type == "view" else DropTable(before.name)]
+
+
+def _create(after: Collection) -> list[Step]:
+    if after.type == "view":
+        return [CreateView(after)]
+    return [CreateTable(after), *(CreateIndex(after.name, text) for text in after.indexes)]
+
+
+def _alter(before: Collection, after: Collection) -> list[Step]:
+    table = after.name
+    steps: list[Step] = []
+    if before.name != after.name:
+        steps.append(RenameTable(before.name, after.name))
+    kept = _pairs(before.fields, after.fields)
+    columns = _column_steps(table, before.fields, after.fields, kept)
+    # Columns under an index can't be dropped, and an index may speak of any column.
+    is_kept = not columns and before.indexes == after.indexes
+    indexes = ([], []) if is_kept else (before.indexes, after.indexes)
+    steps += [DropIndex(table, text) for text in indexes[0]]
+    steps += columns
+    return [*steps, *(CreateIndex(table, text) for text in indexes[1])]
+
+
+def _pairs(old: Iterable[Field], new: Iterable[Field]) -> list[tuple[Field, Field]]:
+    """Which old field's values each new field goes on with."""
+    by_id = {field.id: field for field in old}
+    new = list(new)
+    pairs = [(by_id.pop(field.id), field) for field in new if field.id in by_id]
+    taken = {field.id for _, field in pairs}
+    by_name = {field.name.lower(): field for field in by_id.values()}
+    for field in new:
+        if field.id not in taken and field.name.lower() in by_name:
+            pairs.append((by_name.pop(field.name.lower()), field))
+    return pairs
+
+
+def _column_steps(
+    table: str,
+    old: tuple[Field, ...],
+    new: tuple[Field, ...],
+    pairs: list[tuple[Field, Field]],
+) -> list[Step]:
+    kept_old = {before.id for before, _ in pairs}
+    kept_new = {after.id for _, after in pairs}
+    return [
+        *(DropColumn(table, field.name) for field in old if field.id not in kept_old),
+        *_renames(table, pairs),
+        *(
+            ConvertColumn(table, after.name, before, after)
+            for before, after in pairs
+            if needs_conversion(before, after)
+        ),
+        *(AddColumn(table, field) for field in new if field.id not in kept_new),
+    ]
+
+
+def _renames(table: str, pairs: list[tuple[Field, Field]]) -> list[Step]:
+    """Rename in two moves where names are swapped or differ in case only."""
+    changed = [(before.name, after.name) for before, after in pairs if before.name != after.name]
+    olds = {old.lower() for old, _ in changed}
+    first: list[Step] = []
+    second: list[Step] = []
+    for at, (old, new) in enumerate(changed):
+        if new.lower() not in olds:
+            second.append(RenameColumn(table, old, new))
+            continue
+        # No field can have this name: it would be the revision's.
+        waiting = f"_rev_{at}"
+        first.append(RenameColumn(table, old, waiting))
+        second.append(RenameColumn(table, waiting, new))
+    return [*first, *second]
+
+
+def needs_conversion(before: Field, after: Field) -> bool:
+    """Whether values of one field can't simply be those of the other."""
+    return before.storage is not after.storage or before.type != after.type
+
+
+def plan(
+    catalog: Catalog, saved: Iterable[Collection], removed: Iterable[Collection] = ()
+) -> list[Step]:
+    """All steps that bring the tables of `catalog` to new descriptions, in a safe order.
+
+    Views stand aside while the tables beneath them change, whether they change or not.
+    """
+    saved, removed = list(saved), list(removed)
+    steps = [step for c in removed for step in diff(catalog.by_id.get(c.id), None)]
+    steps += [step for c in saved for step in diff(catalog.by_id.get(c.id), c)]
+    dropped = {step.name: step for step in steps if isinstance(step, DropView)}
+    created = {step.collection.id: step for step in steps if isinstance(step, CreateView)}
+    rest = [step for step in steps if not isinstance(step, DropView | CreateView)]
+    if any(not isinstance(step, CreateTable | CreateIndex) for step in rest):
+        gone = {c.id for c in removed}
+        for view in catalog.collections:
+            if view.type == "view" and view.id not in gone:
+                dropped.setdefault(view.name, DropView(view.name))
+                created.setdefault(view.id, CreateView(view))
+    return [*dropped.values(), *_free_names(rest), *created.values()]
+
+
+def _free_names(steps: list[Step]) -> list[Step]:
+    """Drop tables before others take their names, and rename them before new ones do."""
+    order = (DropTable, RenameTable)
+    first = [step for kind in order for step in steps if isinstance(step, kind)]
+    return [*first, *(step for step in steps if not isinstance(step, order))]

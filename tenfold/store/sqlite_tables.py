@@ -1,0 +1,35 @@
+"""Run the steps of a schema change on a SQLite connection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import apsw
+
+from tenfold.schema.diff import CreateIndex, Step
+from tenfold.store.contract import SchemaRefused
+from tenfold.store.sqlite_connection import rows
+from tenfold.store.tables import statements
+
+
+def apply_steps(connection: apsw.Connection, steps: Iterable[Step]) -> None:
+    """Run every step, in a transaction of the caller's.
+
+    Raises: SchemaRefused at the first step that fails, or with all the indexes that do.
+    """
+    refused: list[tuple[Step, str]] = []
+    for step in steps:
+        try:
+            for sql in statements(step):
+                rows(connection, sql)
+        except (apsw.SQLError, apsw.ConstraintError) as error:
+            refused.append((step, _explain(error)))
+            if not isinstance(step, CreateIndex):
+                break
+    if refused:
+        raise SchemaRefused(tuple(refused))
+
+
+def _explain(error: apsw.Error) -> str:
+    kind = "constraint failed" if isinstance(error, apsw.ConstraintError) else "SQL logic error"
+    return f"{kind}: {error} ({error.extendedresult or error.result})"
