@@ -178,7 +178,7 @@ class Renderer:
             test,
             left if is_multiple(test.left) else scope,
             right if is_multiple(test.right) else scope,
-            is_negated=True,
+            is_inverted=True,
         )
         return f"NOT EXISTS (SELECT 1 FROM {self._rows(left)} WHERE NOT ({mismatch}))"
 
@@ -189,7 +189,7 @@ class Renderer:
         left_scope: Scope,
         right_scope: Scope,
         *,
-        is_negated: bool = False,
+        is_inverted: bool = False,
     ) -> str:
         if test.operator in ("~", "!~"):
             left = self._operand(tagged, test.left, left_scope)
@@ -198,7 +198,7 @@ class Renderer:
         left = self._typed(tagged, test.left, test.right, left_scope)
         right = self._typed(tagged, test.right, test.left, right_scope)
         if test.operator in ("=", "!="):
-            equality = Equality(self, tagged, test, left, right, is_negated)
+            equality = Equality(self, tagged, test, left, right, is_inverted)
             return equality.render(negate=test.operator == "!=")
         return f"{left} {test.operator} {right}"
 
@@ -352,7 +352,7 @@ class Equality:
 
     def render(self, *, negate: bool) -> str:
         left, right = self.test.left, self.test.right
-        if _is_exact(left) or _is_exact(right):
+        if self._is_exact():
             return self.renderer.dialect.same(self.left, self.right, negate=negate)
         if self._is_empty(left):
             return self._emptiness(self.right, right, negate=negate)
@@ -361,6 +361,15 @@ class Equality:
         if not _is_known(left) and not _is_known(right):
             return self._columns(left, right, negate=negate)
         return self._plain(self.left, self.right, _nullable(left) or _nullable(right), negate)
+
+    def _is_exact(self) -> bool:
+        """Whether null and '' differ; among mismatches only the multiple side decides it."""
+        operands = (self.test.left, self.test.right)
+        return any(
+            _is_exact(operand)
+            for operand in operands
+            if not self.is_inverted or is_multiple(operand)
+        )
 
     def _is_empty(self, operand: Operand) -> bool:
         if isinstance(operand, Value):
