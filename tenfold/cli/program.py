@@ -35,11 +35,12 @@ def version() -> str:
 
 def make_program() -> App:
     """The command with all its verbs."""
-    from tenfold.cli import migrate, serve, superuser
+    from tenfold.cli import import_pocketbase, migrate, serve, superuser
 
     program = App(name="tenfold", help=HELP, version=version, help_format="markdown")
     program.command(serve.serve)
     program.command(superuser.program)
+    program.command(import_pocketbase.import_pocketbase, name="import")
     program.command(migrate.migrate)
     return program
 

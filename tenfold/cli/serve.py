@@ -39,7 +39,7 @@ def serve(
     ] = None,
     log_format: Annotated[str | None, Parameter(help="text or json. [default: text]")] = None,
     config: Config = None,
-) -> int:
+) -> None:
     """Start the service and print where it listens and where the data lies.
 
     Flags win over TENFOLD_* variables, those over tenfold.toml; docs/settings.md lists every
@@ -69,7 +69,7 @@ def serve(
     listener = listen(settings.host, settings.port)
     address = _address(listener)
     installer_token = asyncio.run(_prepare(settings))
-    return run(
+    run(
         partial(build_app, settings),
         listener,
         workers=settings.worker_count,

@@ -91,7 +91,7 @@ def _decrypted(text: str, encryption_key: str) -> bytes:
     if not encryption_key:
         raise OperatorError(
             "the settings of this folder are encrypted",
-            hint="give the 32 characters with --source-key or TENFOLD_ENCRYPTION_KEY",
+            hint="put the 32 characters in TENFOLD_ENCRYPTION_KEY",
         )
     try:
         return decrypt(text, encryption_key)
