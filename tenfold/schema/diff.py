@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tenfold.schema.collection import Catalog, Collection
@@ -127,10 +127,11 @@ def _alter(before: Collection, after: Collection) -> list[Step]:
     columns = _column_steps(table, before.fields, after.fields, kept)
     # Columns under an index can't be dropped, and an index may speak of any column.
     is_kept = not columns and before.indexes == after.indexes
-    indexes = ([], []) if is_kept else (before.indexes, after.indexes)
-    steps += [DropIndex(table, text) for text in indexes[0]]
+    if is_kept:
+        return steps
+    steps += [DropIndex(table, text) for text in before.indexes]
     steps += columns
-    return [*steps, *(CreateIndex(table, text) for text in indexes[1])]
+    return [*steps, *(CreateIndex(table, text) for text in after.indexes)]
 
 
 def _pairs(old: Iterable[Field], new: Iterable[Field]) -> list[tuple[Field, Field]]:
@@ -167,19 +168,15 @@ def _column_steps(
 
 
 def _renames(table: str, pairs: list[tuple[Field, Field]]) -> list[Step]:
-    """Rename in two moves where names are swapped or differ in case only."""
+    """Rename in two moves where one's new name is another's old one, or differs in case only."""
     changed = [(before.name, after.name) for before, after in pairs if before.name != after.name]
     olds = {old.lower() for old, _ in changed}
-    first: list[Step] = []
-    second: list[Step] = []
-    for at, (old, new) in enumerate(changed):
-        if new.lower() not in olds:
-            second.append(RenameColumn(table, old, new))
-            continue
-        # No field can have this name: it would be the revision's.
-        waiting = f"_rev_{at}"
-        first.append(RenameColumn(table, old, waiting))
-        second.append(RenameColumn(table, waiting, new))
+    if all(new.lower() not in olds for _, new in changed):
+        return [RenameColumn(table, old, new) for old, new in changed]
+    # No field can have these names: they would be the revision's.
+    waiting = [f"_rev_{at}" for at in range(len(changed))]
+    first = (RenameColumn(table, old, w) for (old, _), w in zip(changed, waiting, strict=True))
+    second = (RenameColumn(table, w, new) for (_, new), w in zip(changed, waiting, strict=True))
     return [*first, *second]
 
 
@@ -200,7 +197,7 @@ def plan(
     steps += [step for c in saved for step in diff(catalog.by_id.get(c.id), c)]
     dropped = {step.name: step for step in steps if isinstance(step, DropView)}
     created = {step.collection.id: step for step in steps if isinstance(step, CreateView)}
-    rest = [step for step in steps if not isinstance(step, DropView | CreateView)]
+    rest: list[Step] = [s for s in steps if not isinstance(s, DropView | CreateView)]
     if any(not isinstance(step, CreateTable | CreateIndex) for step in rest):
         gone = {c.id for c in removed}
         for view in catalog.collections:
@@ -210,8 +207,15 @@ def plan(
     return [*dropped.values(), *_free_names(rest), *created.values()]
 
 
-def _free_names(steps: list[Step]) -> list[Step]:
+def _free_names(steps: Sequence[Step]) -> list[Step]:
     """Drop tables before others take their names, and rename them before new ones do."""
-    order = (DropTable, RenameTable)
-    first = [step for kind in order for step in steps if isinstance(step, kind)]
-    return [*first, *(step for step in steps if not isinstance(step, order))]
+    drops = [step for step in steps if isinstance(step, DropTable)]
+    renames = [step for step in steps if isinstance(step, RenameTable)]
+    rest = [step for step in steps if not isinstance(step, DropTable | RenameTable)]
+    olds = {step.old.lower() for step in renames}
+    if any(step.new.lower() in olds for step in renames):
+        waiting = [f"_rev_{at}" for at in range(len(renames))]
+        pairs = list(zip(renames, waiting, strict=True))
+        first = [RenameTable(step.old, w) for step, w in pairs]
+        renames = [*first, *(RenameTable(w, step.new) for step, w in pairs)]
+    return [*drops, *renames, *rest]

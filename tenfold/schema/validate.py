@@ -216,7 +216,7 @@ def _check_field_name(name: str, collection: Collection) -> FieldError | None:
         return BAD_SHAPE
     if "_via_" in name:
         return VIA
-    if name in RESERVED_NAMES or name.lower() == REVISION:
+    if name in RESERVED_NAMES or name.lower().startswith(REVISION):
         return IN_LIST
     return RESERVED if collection.type == "auth" and name in RESERVED_IN_AUTH else None
 

@@ -32,4 +32,5 @@ def apply_steps(connection: apsw.Connection, steps: Iterable[Step]) -> None:
 
 def _explain(error: apsw.Error) -> str:
     kind = "constraint failed" if isinstance(error, apsw.ConstraintError) else "SQL logic error"
-    return f"{kind}: {error} ({error.extendedresult or error.result})"
+    code: int = getattr(error, "extendedresult", 0) or getattr(error, "result", 1)
+    return f"{kind}: {error} ({code})"

@@ -82,13 +82,7 @@ def _(step: DropTable) -> list[str]:
 
 @statements.register
 def _(step: RenameTable) -> list[str]:
-    if step.old.lower() != step.new.lower():
-        return [f"ALTER TABLE {quoted(step.old)} RENAME TO {quoted(step.new)}"]
-    waiting = quoted(step.new + "_rev")
-    return [
-        f"ALTER TABLE {quoted(step.old)} RENAME TO {waiting}",
-        f"ALTER TABLE {waiting} RENAME TO {quoted(step.new)}",
-    ]
+    return [f"ALTER TABLE {quoted(step.old)} RENAME TO {quoted(step.new)}"]
 
 
 @statements.register
