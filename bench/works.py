@@ -21,9 +21,7 @@ class Work:
 
 
 WORKS = (
-    Work(
-        "view by id, public rule", "view.lua", 6.0, lambda records, _: ["posts", str(records)]
-    ),
+    Work("view by id, public rule", "view.lua", 6.0, lambda records, _: ["posts", str(records)]),
     Work(
         "view by id, token and owner rule",
         "view.lua",
@@ -44,7 +42,5 @@ WORKS = (
         lambda records, _: ["posts", str(records // GROUP_SIZE)],
     ),
     Work("create 1 KB, durable", "create.lua", 2.0, lambda _, __: ["posts"]),
-    Work(
-        "update 1 KB, durable", "update.lua", 2.0, lambda records, _: ["posts", str(records)]
-    ),
+    Work("update 1 KB, durable", "update.lua", 2.0, lambda records, _: ["posts", str(records)]),
 )

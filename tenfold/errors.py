@@ -1,15 +1,15 @@
 """Every error Tenfold raises on purpose, and what a client sees of it.
 
-    TenfoldError
-    ├── RequestError            the client can mend it: carries an HTTP status and a safe message
-    │   ├── BadRequest          400, may carry one FieldError per key
-    │   ├── Unauthorized        401
-    │   ├── Forbidden           403
-    │   ├── NotFound            404
-    │   ├── PayloadTooLarge     413
-    │   └── TooManyRequests     429
-    ├── Unavailable             503: retry later; nothing was written (or the outcome is named)
-    └── OperatorError           a setting, file or engine is wrong; for the log and the CLI
+TenfoldError
+├── RequestError            the client can mend it: carries an HTTP status and a safe message
+│   ├── BadRequest          400, may carry one FieldError per key
+│   ├── Unauthorized        401
+│   ├── Forbidden           403
+│   ├── NotFound            404
+│   ├── PayloadTooLarge     413
+│   └── TooManyRequests     429
+├── Unavailable             503: retry later; nothing was written (or the outcome is named)
+└── OperatorError           a setting, file or engine is wrong; for the log and the CLI
 """
 
 from collections.abc import Mapping

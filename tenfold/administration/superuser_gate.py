@@ -17,11 +17,11 @@ class SuperuserGate:
 
     def _follow(self, settings: StoredSettings) -> None:
         self._allowed = AddressSet(settings.superuser_ips)
-        self._is_open = not settings.superuser_ips
+        self.is_open = not settings.superuser_ips
 
     def admits(self, client_ip: str) -> bool:
         """Whether a superuser at this address may act."""
-        return self._is_open or client_ip in self._allowed
+        return self.is_open or client_ip in self._allowed
 
     def check(self, client_ip: str) -> None:
         """Raises: Forbidden."""

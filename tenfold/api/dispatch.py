@@ -156,12 +156,11 @@ class Gateway:
             headers = with_defaults(response.headers)
             if origin is not None:
                 headers += self._cors.answer_headers(origin)
-            await self._sender.send(proto, response, headers, request.method)
+            await self._sender.send(proto, response, headers, request.method, request.client)
         except ProtocolClosed:
             pass
         except Exception as caught:
-            # A stream broke: its head is sent, so the client sees a short body, or, where the
-            # length was announced, a closed connection.
+            # A stream broke off; its head is sent, so the connection was cut.
             error = caught
             _log.error("%s %s broke off", request.method, request.path, exc_info=caught)
         finally:

@@ -66,6 +66,11 @@ class Request(Protocol):
         ...
 
     @property
+    def query_string(self) -> str:
+        """The query as it was sent, still percent-encoded."""
+        ...
+
+    @property
     def query(self) -> Mapping[str, str]:
         """Query parameters; the first value of each."""
         ...

@@ -71,6 +71,10 @@ class HttpRequest:
         return self._params
 
     @property
+    def query_string(self) -> str:
+        return self._scope.query_string
+
+    @property
     def query(self) -> Mapping[str, str]:
         return {name: values[0] for name, values in self.query_lists.items()}
 
@@ -106,6 +110,11 @@ class HttpRequest:
     def query_text(self) -> str:
         """The query as it was sent."""
         return self._scope.query_string
+
+    @property
+    def client(self) -> str:
+        """The other end of the connection as "address:port"."""
+        return self._scope.client
 
     @property
     def remote_ip(self) -> str:

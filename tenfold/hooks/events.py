@@ -109,10 +109,10 @@ class RouteEvent:
     actor: Actor | None
     body: bytes = b""
 
-    def json(self) -> Any:
-        """The body as JSON. Raises: BadRequest when it is none."""
+    def json(self) -> dict[str, Any]:
+        """The body as a JSON object. Raises: BadRequest when it is none."""
         try:
-            return msgspec.json.decode(self.body)
+            return msgspec.json.decode(self.body, type=dict[str, Any])
         except (msgspec.DecodeError, RecursionError) as error:
             raise BadRequest from error
 

@@ -37,9 +37,7 @@ def conditions(
     return () if checked is None else ((checked, facts),)
 
 
-async def allows(
-    reads: Reads, record: Record, name: RuleName, facts: RequestFacts
-) -> bool:
+async def allows(reads: Reads, record: Record, name: RuleName, facts: RequestFacts) -> bool:
     """Whether the caller passes a rule on this record.
 
     Raises: Forbidden when only superusers pass.

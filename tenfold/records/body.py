@@ -8,12 +8,9 @@ from typing import Any
 
 from tenfold.errors import FieldError, FieldErrors
 from tenfold.schema.collection import Collection
-from tenfold.schema.fields.contract import Field
+from tenfold.schema.fields import Field, PasswordField
 from tenfold.schema.record import Record
 from tenfold.schema.values.modifiers import APPEND, AUTOGENERATE, PREPEND, REMOVE
-
-AUTH_FIELDS = frozenset({"password", "tokenKey"})
-"""Fields of auth collections that the auth room sets."""
 
 
 def blank(collection: Collection) -> Record:
@@ -21,7 +18,9 @@ def blank(collection: Collection) -> Record:
     return Record(collection, {f.name: f.zero() for f in collection.fields})
 
 
-def allowed(collection: Collection, body: Mapping[str, Any], *, is_superuser: bool) -> dict[str, Any]:
+def allowed(
+    collection: Collection, body: Mapping[str, Any], *, is_superuser: bool
+) -> dict[str, Any]:
     """The body without what this caller may not set (hidden fields, a password aside)."""
     if is_superuser:
         return dict(body)
@@ -76,16 +75,14 @@ def fill(record: Record, named: set[str], *, is_new: bool, now: datetime) -> Non
     values = record.values
     for field in record.collection.fields:
         was_set = field.name in named
-        values[field.name] = field.fill(
-            values[field.name], is_new=is_new, was_set=was_set, now=now
-        )
+        values[field.name] = field.fill(values[field.name], is_new=is_new, was_set=was_set, now=now)
 
 
 def check_fields(record: Record, before: Record | None) -> dict[str, FieldError | FieldErrors]:
     """What the fields themselves find wrong, by name."""
     errors: dict[str, FieldError | FieldErrors] = {}
     for field in record.collection.fields:
-        if record.collection.type == "auth" and field.name in AUTH_FIELDS:
+        if not _is_free(record.collection, field):
             continue
         problem = field.check(record.values[field.name], is_new=before is None)
         if problem:
@@ -94,4 +91,7 @@ def check_fields(record: Record, before: Record | None) -> dict[str, FieldError 
 
 
 def _is_free(collection: Collection, field: Field) -> bool:
-    return not (collection.type == "auth" and field.name in AUTH_FIELDS)
+    """Whether a field is set from the body like any other: secrets are the auth room's."""
+    if isinstance(field, PasswordField):
+        return False
+    return not (collection.type == "auth" and field.name == "tokenKey")

@@ -10,7 +10,8 @@ from tenfold.errors import FieldError
 from tenfold.schema.actor import RequestFacts
 from tenfold.schema.collection import Collection
 from tenfold.schema.record import Record
-from tenfold.store.contract import Reads, Transaction
+from tenfold.store.contract import Transaction
+
 
 @dataclass(slots=True)
 class StagedFiles:
@@ -33,6 +34,12 @@ class RecordFiles(Protocol):
         """
         ...
 
+    def check_names(
+        self, record: Record, before: Record | None, staged_names: Sequence[str]
+    ) -> dict[str, FieldError]:
+        """Refuse names of files that the record did not have and that were not staged."""
+        ...
+
     async def remove(self, collection: Collection, record_id: str, names: Sequence[str]) -> None:
         """Remove files that no record names (any longer), and their thumbs."""
         ...
@@ -43,17 +50,25 @@ class RecordFiles(Protocol):
 
 
 class AuthRecords(Protocol):
-    """What makes a record of an auth collection more than a row."""
+    """What makes accounts, and records that hang on them, more than rows."""
 
-    async def hash_password(
-        self, collection: Collection, body: Mapping[str, Any]
+    def concerns(self, collection: Collection) -> bool:
+        """Whether records of a collection have to pass `prepare` and `apply`."""
+        ...
+
+    async def prepare(
+        self, collection: Collection, before: Record | None, body: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """Replace a new plain password in `body` by one with its hash, off the event loop."""
+        """Hash and compare the plain passwords in `body`, before the transaction.
+
+        They look like the plain text to rules and hooks, and carry what was found out.
+        Raises: Unavailable when too many wait.
+        """
         ...
 
     async def apply(
         self,
-        reads: Reads,
+        tx: Transaction,
         record: Record,
         before: Record | None,
         body: Mapping[str, Any],
@@ -61,9 +76,12 @@ class AuthRecords(Protocol):
         *,
         can_manage: bool,
     ) -> dict[str, FieldError]:
-        """Set password and tokenKey, guard email and verified; say what is wrong with them."""
+        """Set password and token key, guard e-mail and `verified`; say what is wrong.
+
+        Raises: BadRequest for faults that hide all others.
+        """
         ...
 
     async def before_delete(self, tx: Transaction, record: Record) -> None:
-        """Remove what hangs on the account; raises when it may not go."""
+        """Remove what hangs on an account. Raises: BadRequest when it may not go."""
         ...

@@ -93,9 +93,7 @@ class Expander:
             is_single = not field.is_multiple and _is_unique(collection, field)
             record.expand[name] = related[0] if is_single else related
 
-    def _back_field(
-        self, target: Collection, name: str
-    ) -> tuple[Collection, RelationField] | None:
+    def _back_field(self, target: Collection, name: str) -> tuple[Collection, RelationField] | None:
         source_name, _, field_name = name.partition(_VIA)
         for collection, field in references_to(target, self.reads.catalog):
             if collection.name == source_name and field.name == field_name:
@@ -117,9 +115,7 @@ class Expander:
         where = ((link, RequestFacts(query={"id": record.id})), *rule)
         return await self.reads.select(Query(collection, where, limit=MAX_BACK_RECORDS))
 
-    async def _visible(
-        self, collection: Collection, found: dict[str, Record]
-    ) -> dict[str, Record]:
+    async def _visible(self, collection: Collection, found: dict[str, Record]) -> dict[str, Record]:
         self.footprint.add_collection(collection)
         try:
             rule = access.conditions(collection, "view", self.reads.catalog, self._rule_facts())

@@ -13,7 +13,7 @@ from tenfold.records import access, body
 from tenfold.records.contract import AuthRecords, RecordFiles
 from tenfold.records.relations import Cascade, check_relations
 from tenfold.schema.actor import RequestFacts
-from tenfold.schema.collection import Collection, RuleName
+from tenfold.schema.collection import Collection
 from tenfold.schema.fields.file import FileField
 from tenfold.schema.record import Record
 from tenfold.store.contract import Conflict, NotUnique, Store, Transaction
@@ -26,6 +26,7 @@ MAX_ATTEMPTS = 8
 
 Errors = dict[str, FieldError | FieldErrors]
 T = TypeVar("T")
+Then = Callable[[Transaction, Record], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,33 +56,58 @@ class RecordWrites:
     # --- create -------------------------------------------------------------------------
 
     async def create(
-        self, collection: Collection, sent: Mapping[str, Any], facts: RequestFacts
+        self,
+        collection: Collection,
+        sent: Mapping[str, Any],
+        facts: RequestFacts,
+        then: Then | None = None,
     ) -> Record:
-        """Store a new record.
+        """Store a new record; `then` runs right after it, in the same transaction.
 
         Raises: Forbidden (no rule), BadRequest (rule not met, or what is wrong per field).
         """
         _writable(collection)
-        access.conditions(collection, "create", self.store.catalog, facts)
+        reads = self.store.current()
+        access.conditions(collection, "create", reads.catalog, facts)
         sent = body.allowed(collection, sent, is_superuser=facts.is_superuser)
-        record = body.blank(collection)
-        named = body.apply(record, sent)
-        body.fill(record, named, is_new=True, now=self.now())
-        prepared = await self._prepare(record, None, sent, facts, CANT_CREATE)
+        draft, draft_facts = self._draft(collection, sent, facts)
+        if self._is_costly(collection) and not await access.allows(
+            reads, draft, "create", draft_facts
+        ):
+            raise BadRequest(CANT_CREATE)
+        prepared = await self._prepare(draft, None, sent, CANT_CREATE)
 
         async def work(tx: Transaction) -> Record:
-            named = body.apply(record, prepared.sent)
-            seen = body.resolved(record, prepared.sent, named)
-            if not await access.allows(tx, record, "create", _with_body(facts, seen)):
+            record, seen = self._draft(collection, prepared.sent, facts, draft.id)
+            if not await access.allows(tx, record, "create", seen):
                 raise BadRequest(CANT_CREATE)
             event = _event(record, None, facts, tx)
             await self._run_before("before_create", event)
             await self._finish(tx, record, None, prepared, facts)
             await tx.insert(record)
+            if then:
+                await then(tx, record)
             self._announce("after_create", event, tx)
             return record
 
-        return await self._commit(work, record, prepared)
+        return await self._commit(work, draft, prepared)
+
+    def _draft(
+        self,
+        collection: Collection,
+        sent: Mapping[str, Any],
+        facts: RequestFacts,
+        record_id: str = "",
+    ) -> tuple[Record, RequestFacts]:
+        """The record that a body asks for, and the request as rules see it then.
+
+        `record_id` is the one that an earlier draft was given.
+        """
+        record = body.blank(collection)
+        named = body.apply(record, sent)
+        record.values["id"] = record_id or record.id
+        body.fill(record, named, is_new=True, now=self.now())
+        return record, replace(facts, body=body.resolved(record, sent, named))
 
     # --- update -------------------------------------------------------------------------
 
@@ -94,25 +120,26 @@ class RecordWrites:
         BadRequest (what is wrong per field).
         """
         _writable(collection)
-        access.conditions(collection, "update", self.store.catalog, facts)
+        reads = self.store.current()
+        access.conditions(collection, "update", reads.catalog, facts)
         sent = body.allowed(collection, sent, is_superuser=facts.is_superuser)
-        before = await self.store.find(collection, record_id)
+        before = await reads.find(collection, record_id)
         if before is None:
             raise NotFound
-        record = before.copy()
-        body.apply(record, sent)
-        prepared = await self._prepare(record, before, sent, facts, CANT_UPDATE)
+        draft, draft_facts = self._changed(before, sent, facts)
+        if self._is_costly(collection) and not await access.allows(
+            reads, before, "update", draft_facts
+        ):
+            raise NotFound
+        prepared = await self._prepare(draft, before, sent, CANT_UPDATE)
 
         async def work(tx: Transaction) -> Record:
             before = await tx.find(collection, record_id)
             if before is None:
                 raise NotFound
-            record = before.copy()
-            named = body.apply(record, prepared.sent)
-            seen = body.resolved(record, prepared.sent, named)
-            if not await access.allows(tx, before, "update", _with_body(facts, seen)):
+            record, seen = self._changed(before, prepared.sent, facts)
+            if not await access.allows(tx, before, "update", seen):
                 raise NotFound
-            body.fill(record, named, is_new=False, now=self.now())
             event = _event(record, before, facts, tx)
             await self._run_before("before_update", event)
             await self._finish(tx, record, before, prepared, facts)
@@ -121,7 +148,17 @@ class RecordWrites:
             self._drop_files_later(tx, record, _file_names(before) - _file_names(record))
             return record
 
-        return await self._commit(work, record, prepared)
+        return await self._commit(work, draft, prepared)
+
+    def _changed(
+        self, before: Record, sent: Mapping[str, Any], facts: RequestFacts
+    ) -> tuple[Record, RequestFacts]:
+        """The record as a body changes it, and the request as rules see it then."""
+        record = before.copy()
+        named = body.apply(record, sent)
+        seen = body.resolved(record, sent, named)
+        body.fill(record, named, is_new=False, now=self.now())
+        return record, replace(facts, body=seen)
 
     # --- delete -------------------------------------------------------------------------
 
@@ -131,7 +168,7 @@ class RecordWrites:
         Raises: Forbidden (no rule), NotFound, BadRequest (a required relation names it).
         """
         _writable(collection)
-        access.conditions(collection, "delete", self.store.catalog, facts)
+        access.conditions(collection, "delete", self.store.current().catalog, facts)
 
         async def work(tx: Transaction) -> None:
             record = await tx.find(collection, record_id)
@@ -151,12 +188,15 @@ class RecordWrites:
 
     # --- the steps ----------------------------------------------------------------------
 
+    def _is_costly(self, collection: Collection) -> bool:
+        """Whether preparing a write takes so much that its rule is asked before, too."""
+        return _has_files(collection) or self.auth.concerns(collection)
+
     async def _prepare(
         self,
         record: Record,
         before: Record | None,
         sent: dict[str, Any],
-        facts: RequestFacts,
         message: str,
     ) -> _Prepared:
         """Do what is slow before the transaction: store files, hash a password."""
@@ -166,8 +206,8 @@ class RecordWrites:
             staged = await self.files.stage(record.collection, record.id, sent)
             sent, staged_names = staged.body, staged.names
             errors |= staged.errors
-        if record.collection.type == "auth":
-            sent = await self.auth.hash_password(record.collection, sent)
+        if self.auth.concerns(record.collection):
+            sent = await self.auth.prepare(record.collection, before, sent)
         return _Prepared(sent, staged_names, errors, message)
 
     async def _finish(
@@ -180,12 +220,14 @@ class RecordWrites:
     ) -> None:
         """Check everything about the record. Raises: BadRequest with all problems together."""
         errors: Errors = dict(prepared.errors)
-        if record.collection.type == "auth":
+        if self.auth.concerns(record.collection):
             manages = await access.can_manage(tx, record if before is None else before, facts)
             errors |= await self.auth.apply(
                 tx, record, before, prepared.sent, facts, can_manage=manages
             )
         errors = body.check_fields(record, before) | errors
+        if _has_files(record.collection):
+            errors |= self.files.check_names(record, before, prepared.staged_names)
         errors |= await check_relations(tx, record, before)
         if errors:
             raise BadRequest(prepared.message, errors)
@@ -237,9 +279,7 @@ class RecordWrites:
 
     def _drop_files_later(self, tx: Transaction, record: Record, names: set[str]) -> None:
         if names:
-            tx.after_commit(
-                lambda: self.files.remove(record.collection, record.id, sorted(names))
-            )
+            tx.after_commit(lambda: self.files.remove(record.collection, record.id, sorted(names)))
 
     def _drop_all_files_later(self, tx: Transaction, record: Record) -> None:
         if _has_files(record.collection):
@@ -257,10 +297,6 @@ def _event(
 def _writable(collection: Collection) -> None:
     if collection.type == "view":
         raise BadRequest("Unsupported collection type.")
-
-
-def _with_body(facts: RequestFacts, seen: dict[str, Any]) -> RequestFacts:
-    return replace(facts, body=seen)
 
 
 def _has_files(collection: Collection) -> bool:

@@ -16,7 +16,6 @@ import apsw
 
 from tenfold.errors import TenfoldError
 from tenfold.schema.collection import Catalog, Collection
-from tenfold.store.dialect import FUNCTIONS
 from tenfold.store.select import Query, compile_count, compile_select
 from tenfold.store.sqlite_connection import Budget
 
@@ -71,8 +70,6 @@ class LogFile:
         self._connection.pragma("journal_size_limit", 16 << 20)
         self._budget = Budget(self._connection)
         self._budget.stop()
-        for name, (function, arity) in FUNCTIONS.items():
-            self._connection.create_scalar_function(name, function, arity, deterministic=True)
         self._connection.execute(_TABLES)
 
     def close(self) -> None:

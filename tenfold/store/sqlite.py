@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -18,14 +19,16 @@ import apsw
 
 from tenfold.errors import Unavailable
 from tenfold.schema.collection import Catalog, Collection
+from tenfold.schema.defaults import default_collections
 from tenfold.schema.record import Record
+from tenfold.schema.values.dates import date_text
 from tenfold.store import sqlite_connection
 from tenfold.store.catalog_rows import load_catalog
 from tenfold.store.contract import COLLECTIONS, Change, Transaction
 from tenfold.store.sqlite_connection import Budget
 from tenfold.store.sqlite_migrations import migrate
 from tenfold.store.sqlite_reads import SqliteReads
-from tenfold.store.sqlite_transaction import SqliteTransaction
+from tenfold.store.sqlite_transaction import SqliteTransaction, current
 from tenfold.store.sqlite_wal_index import CommitMark
 from tenfold.store.sqlite_writer import GroupCommit
 from tenfold.store.statements import Statements
@@ -94,6 +97,8 @@ class SqliteStore(SqliteReads):
             committed=self._deliver_own,
         )
         self._commits.start()
+        if not self._catalog.collections:
+            await self.write(_add_default_collections)
 
     async def close(self) -> None:
         await self._commits.stop()
@@ -134,6 +139,10 @@ class SqliteStore(SqliteReads):
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         return await self._commits.write(work)
+
+    def current(self) -> SqliteReads:
+        transaction = current.get()
+        return transaction if transaction and transaction.is_open else self
 
     def _deliver_own(self, transactions: list[SqliteTransaction]) -> None:
         """Tell of the group just committed; nobody else can have committed meanwhile."""
@@ -190,3 +199,9 @@ class SqliteStore(SqliteReads):
     def _tell(self, change: Change) -> None:
         for listener in self._listeners:
             listener(change)
+
+
+async def _add_default_collections(tx: Transaction) -> None:
+    # Another process may have been first.
+    if not tx.catalog.collections:
+        await tx.save_collections(default_collections(date_text(datetime.now(UTC))))

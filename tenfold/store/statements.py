@@ -36,6 +36,7 @@ class Statements:
     insert: str
     update: str
     delete: str
+    truncate: str
 
     @classmethod
     def of(cls, collection: Collection) -> Statements:
@@ -83,6 +84,7 @@ def _build(collection: Collection) -> Statements:
         insert=f"INSERT INTO {table} ({names}, _rev) VALUES ({marks})",
         update=f"UPDATE {table} SET {assignments}, _rev = ? WHERE id = ? AND _rev = ?",
         delete=f"DELETE FROM {table} WHERE id = ?",
+        truncate=f"DELETE FROM {table}",
     )
 
 

@@ -4,7 +4,7 @@ CREATE TABLE _jobs (
     id TEXT PRIMARY KEY NOT NULL,
     name TEXT NOT NULL,
     key TEXT NOT NULL,
-    payload JSON NOT NULL,
+    payload TEXT NOT NULL,          -- JSON (a JSON column would turn the text 1 into a number)
     state TEXT NOT NULL,            -- waiting, running, done (kept for its key), dead
     due_at REAL NOT NULL,           -- waiting: when to run; running: end of the lease; else: end
     attempt INTEGER NOT NULL,

@@ -1,0 +1,147 @@
+"""The composition root: settings -> adapters -> use cases -> HTTP.
+
+The only file that knows every room. `build_app` runs inside each worker process, after the
+fork; nothing is opened before the gateway's start, on the worker's event loop.
+"""
+
+from __future__ import annotations
+
+from tenfold.administration import (
+    Asked,
+    RateLimiter,
+    SettingsRoom,
+    SuperuserGate,
+)
+from tenfold.administration.request_log import RequestLog
+from tenfold.api import batch, health, records
+from tenfold.api import settings as settings_routes
+from tenfold.api.addresses import TrustedProxy
+from tenfold.api.dispatch import Gateway
+from tenfold.api.fast_lane import FastLane
+from tenfold.api.headers import Cors
+from tenfold.api.http import Request, Route
+from tenfold.auth import AccountRules, Authenticator, Passwords
+from tenfold.blobs.current import CurrentBlobs
+from tenfold.blobs.disk import DiskBlobs
+from tenfold.bus import Counters
+from tenfold.files import RecordUploads
+from tenfold.hooks import hooks
+from tenfold.records import Answers, Presenter, RecordReads, RecordWrites
+from tenfold.schema.actor import Actor
+from tenfold.schema.collection import Collection
+from tenfold.settings import Settings
+from tenfold.store.sqlite import SqliteStore
+
+
+def build_app(settings: Settings) -> Gateway:
+    """The service of one worker process."""
+    return App(settings).gateway
+
+
+class App:
+    """Every part of a worker, wired."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.store = SqliteStore(settings.dir)
+        self.room = SettingsRoom(self.store, settings.encryption_key)
+        self.answers = Answers(settings.cache_bytes)
+        self.authenticator = Authenticator(self.store)
+        self.log = RequestLog(settings.dir, self.room)
+        self.gate = SuperuserGate(self.room)
+        self.counters = Counters(settings.dir if settings.worker_count > 1 else None)
+        self.limiter = RateLimiter(self.room, self.counters)
+        self.presenter = Presenter(hooks)
+        self.reads = RecordReads(self.store, self.presenter)
+        self.blobs = CurrentBlobs(DiskBlobs(settings.dir / "storage"))
+        self.passwords = Passwords(settings.password_threads)
+        self.rules = AccountRules(self.passwords)
+        self.writes = RecordWrites(
+            self.store, hooks, files=RecordUploads(self.blobs), auth=self.rules
+        )
+        self.gateway = self._gateway()
+
+    def _gateway(self) -> Gateway:
+        cors = Cors(self.settings.origins)
+        lane = FastLane(
+            self.store,
+            self.answers,
+            self.authenticator.find,
+            cors=cors,
+            is_watched=_is_watched,
+            is_open=self._lane_is_open,
+            leave_out=self.log.leave_out,
+        )
+        return Gateway(
+            self._routes(),
+            authenticate=self._authenticate,
+            rate_limit=self._rate_limit,
+            admit_superuser=self._admit_superuser,
+            log=self.log.record,
+            instant_lane=lane.hit,
+            fast_lane=lane.answer,
+            proxy=self._proxy,
+            cors=cors,
+            temp_folder=str(self.settings.dir),
+            on_start=[self._start],
+            on_stop=[self._stop],
+        )
+
+    def _routes(self) -> list[Route]:
+        return [
+            *health.routes(lambda: True),
+            *records.routes(self.reads, self.writes, self.answers, _is_watched),
+            *batch.routes(self.store, self.reads, self.writes, lambda: self.room.current().batch),
+        ]
+
+    async def _start(self) -> None:
+        await self.store.open()
+        self.store.listen(self.answers.heed)
+        self.store.listen(self.authenticator.evict)
+        await self.room.open()
+        await self.log.open()
+
+    async def _stop(self) -> None:
+        await self.log.close()
+        await self.store.close()
+        self.counters.close()
+
+    # --- what the gateway asks ----------------------------------------------------------
+
+    async def _authenticate(self, token: str, request: Request) -> Actor | None:
+        return await self.authenticator.authenticate(token)
+
+    def _admit_superuser(self, request: Request) -> None:
+        self.gate.check(request.client_ip)
+
+    async def _rate_limit(self, request: Request) -> None:
+        if self.limiter.is_enabled:
+            self.limiter.check(self._asked(request))
+
+    def _asked(self, request: Request) -> Asked:
+        actor = request.actor
+        collection = self.store.known_catalog.find(request.params.get("collection", ""))
+        return Asked(
+            request.method,
+            request.path,
+            request.client_ip,
+            is_auth=actor is not None,
+            is_superuser=actor is not None and actor.is_superuser,
+            pattern=request.route.pattern,
+            tags=request.route.tags,
+            collection_id=collection.id if collection else "",
+            collection_name=collection.name if collection else "",
+        )
+
+    def _proxy(self) -> TrustedProxy:
+        stored = self.room.current().trusted_proxy
+        return TrustedProxy(stored.headers, stored.use_leftmost_ip)
+
+    def _lane_is_open(self) -> bool:
+        """Whether no request needs to be counted or its address looked at."""
+        return not self.limiter.is_enabled and self.gate.is_open
+
+
+def _is_watched(collection: Collection) -> bool:
+    """Whether user code wants to see each time a record of a collection is shown."""
+    return hooks.has("view", collection) or hooks.has("list", collection)

@@ -1,0 +1,50 @@
+"""Read and check the small bodies of the auth endpoints, with PocketBase's messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tenfold.errors import BadRequest, FieldError
+from tenfold.schema.values.faults import REQUIRED, out_of_range
+from tenfold.schema.values.formats import is_email
+
+CANT_LOAD = "An error occurred while loading the submitted data."
+CANT_VALIDATE = "An error occurred while validating the submitted data."
+
+NOT_EMAIL = FieldError("validation_is_email", "Must be a valid email address.")
+NOT_EQUAL = FieldError("validation_values_mismatch", "Values don't match.")
+NOT_IN = FieldError("validation_in_invalid", "Must be a valid value.")
+BAD_TOKEN = FieldError("validation_invalid_token", "Invalid or expired token.")
+NOT_UNIQUE = FieldError("validation_not_unique", "Value must be unique.")
+
+MAX_TEXT = 255
+
+
+def text(body: Mapping[str, Any], name: str) -> str:
+    """A text of the body; "" when it is absent or null. Raises: BadRequest for other types."""
+    value = body.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise BadRequest(CANT_LOAD)
+    return value
+
+
+def required(value: str, *, least: int = 1, most: int = MAX_TEXT) -> FieldError | None:
+    """What is wrong with a text that must be given."""
+    if not value:
+        return REQUIRED
+    return None if least <= len(value) <= most else out_of_range(least, most)
+
+
+def required_email(value: str) -> FieldError | None:
+    """What is wrong with a text that must be an e-mail address."""
+    return required(value) or (None if is_email(value) else NOT_EMAIL)
+
+
+def refuse(message: str = CANT_VALIDATE, /, **faults: FieldError | None) -> None:
+    """Raises: BadRequest with the faults that there are, if any."""
+    found = {name: fault for name, fault in faults.items() if fault is not None}
+    if found:
+        raise BadRequest(message, found)

@@ -1,0 +1,56 @@
+"""The system collections whose records hang on an account: one-time passwords, second steps,
+external accounts and known places of sign-in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tenfold.errors import FieldError, Unavailable
+from tenfold.schema.collection import Collection
+from tenfold.schema.record import Record
+from tenfold.store.contract import Reads, Transaction
+
+OTPS = "_otps"
+MFAS = "_mfas"
+EXTERNAL_AUTHS = "_externalAuths"
+ORIGINS = "_authOrigins"
+
+LINKED = (OTPS, MFAS, EXTERNAL_AUTHS, ORIGINS)
+
+BAD_COLLECTION = FieldError("validation_invalid_collection_id", "Missing or invalid collection.")
+BAD_RECORD = FieldError("validation_invalid_record", "Missing or invalid record.")
+
+
+def collection(reads: Reads, name: str) -> Collection:
+    """One of the four. Raises: Unavailable when someone has removed it."""
+    found = reads.catalog.find(name)
+    if found is None:
+        raise Unavailable(f"the system collection {name} is missing")
+    return found
+
+
+def reference(account: Record) -> dict[str, Any]:
+    """The columns by which a linked record names its account."""
+    return {"collectionRef": account.collection.id, "recordRef": account.id}
+
+
+async def of(reads: Reads, name: str, account: Record, **equals: Any) -> list[Record]:
+    """The linked records of an account."""
+    return await reads.find_by(collection(reads, name), reference(account) | equals)
+
+
+async def remove(tx: Transaction, account: Record, *names: str) -> None:
+    """Remove all linked records of some kinds."""
+    for name in names:
+        for record in await of(tx, name, account):
+            await tx.delete(record)
+
+
+async def check(reads: Reads, record: Record) -> dict[str, FieldError]:
+    """What is wrong with the account that a linked record names."""
+    found = reads.catalog.by_id.get(record.values["collectionRef"])
+    if found is None or found.type != "auth":
+        return {"collectionRef": BAD_COLLECTION}
+    if await reads.find(found, record.values["recordRef"]) is None:
+        return {"recordRef": BAD_RECORD}
+    return {}

@@ -1,0 +1,175 @@
+"""Which bytes answer a request for a file, and what a browser may do with them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from tenfold.blobs import BlobMeta, BlobMissing, Blobs
+from tenfold.errors import Forbidden, NotFound
+from tenfold.files.keys import file_fields, file_key, file_names
+from tenfold.files.sniff import HEAD_BYTES, sniff
+from tenfold.files.thumb_sizes import DEFAULT_SIZE
+from tenfold.files.thumbs import Thumbs
+from tenfold.records import rule
+from tenfold.schema.actor import RequestFacts
+from tenfold.schema.collection import Collection
+from tenfold.schema.fields import FileField
+from tenfold.schema.record import Record
+from tenfold.store.contract import Reads
+
+REMEMBERED = 20_000
+
+THUMB_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+
+BY_EXTENSION = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".svg": "image/svg+xml",
+}
+"""Types that content can't tell: what a page needs these for fails under another type."""
+
+INLINE_TYPES = frozenset(
+    {
+        "image/png",
+        "image/jpeg",
+        "image/gif",
+        "image/webp",
+        "image/x-icon",
+        "image/bmp",
+        "video/webm",
+        "video/mp4",
+        "video/3gpp",
+        "video/quicktime",
+        "audio/basic",
+        "audio/aiff",
+        "audio/mpeg",
+        "audio/midi",
+        "audio/wav",
+        "audio/x-m4a",
+        "audio/aac",
+        "application/pdf",
+    }
+)
+"""What a browser may show in its window; it runs no scripts from these."""
+
+AskFacts = Callable[[], Awaitable[RequestFacts]]
+
+
+@dataclass(frozen=True, slots=True)
+class ServedFile:
+    """A blob to send, under which name and type, and whether to show or to save it."""
+
+    meta: BlobMeta
+    name: str
+    content_type: str
+    is_inline: bool
+
+
+class Files:
+    """The files of all records, as clients may see them."""
+
+    def __init__(self, reads: Reads, blobs: Blobs, thumbs: Thumbs) -> None:
+        self._reads = reads
+        self.blobs = blobs
+        self._thumbs = thumbs
+        self._types: OrderedDict[tuple[str, str], str] = OrderedDict()
+
+    async def get(
+        self, collection_ref: str, record_id: str, name: str, size: str, ask_facts: AskFacts
+    ) -> ServedFile:
+        """The file that a record names, or its thumb of one size ("" for none).
+
+        `ask_facts` tells who asks; it is awaited for protected files only.
+        Raises: NotFound for whatever the caller may not know of.
+        """
+        collection = self._reads.catalog.find(collection_ref)
+        if collection is None:
+            raise NotFound("Missing or invalid collection context.")
+        record = await self._reads.find(collection, record_id)
+        field = _field_with(record, name) if record else None
+        if record is None or field is None:
+            raise NotFound
+        if field.protected and not await self._may_view(record, await ask_facts()):
+            raise NotFound
+        try:
+            return await self._served(await self._key(record, name), field, name, size)
+        except BlobMissing as error:
+            raise NotFound from error
+
+    async def _served(self, key: str, field: FileField, name: str, size: str) -> ServedFile:
+        meta = await self.blobs.head(key)
+        content_type = await self._type_of(meta)
+        if content_type in THUMB_TYPES and size and (size == DEFAULT_SIZE or size in field.thumbs):
+            thumb = await self._thumbs.find(meta, content_type, size)
+            if thumb is not None:
+                meta, name = thumb, f"{size}_{name}"
+                content_type = await self._type_of(thumb)
+        extension = name[name.rfind(".") :] if "." in name else ""
+        shown_type = BY_EXTENSION.get(extension, content_type)
+        return ServedFile(meta, name, shown_type, content_type in INLINE_TYPES)
+
+    async def _may_view(self, record: Record, facts: RequestFacts) -> bool:
+        if facts.is_superuser:
+            return True
+        try:
+            checked = rule(record.collection, "view", self._reads.catalog)
+        except Forbidden:
+            return False
+        return checked is None or await self._reads.holds((checked, facts), record)
+
+    async def _type_of(self, meta: BlobMeta) -> str:
+        """A blob's type by its content, looked at once."""
+        known = self._types.get((meta.key, meta.etag))
+        if known is not None:
+            return known
+        read = await self.blobs.get(meta.key, 0, HEAD_BYTES)
+        content_type = sniff(b"".join([chunk async for chunk in read.chunks])).mime
+        self._types[meta.key, meta.etag] = content_type
+        if len(self._types) > REMEMBERED:
+            self._types.popitem(last=False)
+        return content_type
+
+    async def _key(self, record: Record, name: str) -> str:
+        if record.collection.type != "view":
+            return file_key(record.collection, record.id, name)
+        owner = await self._owner(record.id, name)
+        if owner is None:
+            raise NotFound
+        return file_key(owner.collection, owner.id, name)
+
+    async def _owner(self, record_id: str, name: str) -> Record | None:
+        """The record that a view took a file's name from: names are unique, so it is the one.
+
+        Most views keep the record's id; else the fields that hold files are searched.
+        """
+        collections = [c for c in self._reads.catalog.collections if _owns_files(c)]
+        for collection in collections:
+            record = await self._reads.find(collection, record_id)
+            if record and name in file_names(record):
+                return record
+        for collection in collections:
+            for field in file_fields(collection):
+                for record in await self._holders(collection, field, name):
+                    return record
+        return None
+
+    async def _holders(self, collection: Collection, field: FileField, name: str) -> list[Record]:
+        if not field.is_multiple:
+            return await self._reads.find_by(collection, {field.name: name})
+        found = await self._reads.select(_containing(collection, field, name, self._reads))
+        return [record for record in found if name in file_names(record)]
+
+
+def _owns_files(collection: Collection) -> bool:
+    return collection.type != "view" and bool(file_fields(collection))
+
+
+def _field_with(record: Record, name: str) -> FileField | None:
+    """The field of a record that holds a file."""
+    for field in file_fields(record.collection):
+        if name in field.listed(record.values[field.name]):
+            return field
+    return None

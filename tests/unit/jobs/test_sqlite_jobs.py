@@ -1,0 +1,55 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tenfold.jobs import JobStore
+from tenfold.store.contract import Transaction
+from tenfold.store.sqlite import SqliteStore
+from tenfold.store.sqlite_jobs import SqliteJobs
+from tests.contracts.jobs import JobStoreSuite, claim, put
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    store = SqliteStore(tmp_path)
+    await store.open()
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def jobs(store: SqliteStore) -> JobStore:
+    return SqliteJobs(store)
+
+
+class TestSqliteJobs(JobStoreSuite):
+    pass
+
+
+@pytest.mark.anyio
+async def test_enqueue_joins_the_write(store: SqliteStore, jobs: JobStore) -> None:
+    told: list[int] = []
+
+    async def enqueue(tx: Transaction) -> None:
+        await jobs.enqueue("mail", 1, key="", run_at=None, attempts=1, then=lambda: told.append(1))
+
+    async def enqueue_and_fail(tx: Transaction) -> None:
+        await enqueue(tx)
+        assert told == []
+        raise ValueError
+
+    with pytest.raises(ValueError):
+        await store.write(enqueue_and_fail)
+    assert await claim(jobs) == [] and told == []
+    await store.write(enqueue)
+    assert len(await claim(jobs)) == 1 and told == [1]
+
+
+@pytest.mark.anyio
+async def test_jobs_are_no_data_changes(store: SqliteStore, jobs: JobStore) -> None:
+    before = await store.last_seq()
+    await put(jobs)
+    for job in await claim(jobs):
+        await jobs.finish(job)
+    assert await store.last_seq() == before
