@@ -122,6 +122,8 @@ class Server:
                     return
             except httpx.TransportError:
                 time.sleep(0.02)
+        if self.process.poll() is None:
+            self.kill()
         raise RuntimeError(f"{type(self).__name__} did not start:\n{self.log_text()[-4000:]}")
 
 

@@ -51,7 +51,7 @@ class SqliteReads(ABC):
     ) -> list[Record]:
         statements = Statements.of(collection)
         collate = " COLLATE NOCASE" if ignore_case else ""
-        tests = " AND ".join(f"{quoted(name)} = ?{collate}" for name in equals)
+        tests = " AND ".join(f"{quoted(name)} = ?{collate}" for name in equals) or "1"
         rows = await self._rows(f"{statements.select} WHERE {tests}", tuple(equals.values()))
         return [statements.record(row) for row in rows]
 
