@@ -1,1 +1,27 @@
+"""Accounts: who someone is, how that is proved, and how a way back in is found."""
 
+from tenfold.auth.authenticator import Authenticator
+from tenfold.auth.background import Background
+from tenfold.auth.mails import send_test_mail
+from tenfold.auth.parts import AppFacts, Auth, Caller
+from tenfold.auth.passwords import Passwords
+from tenfold.auth.record_rules import AccountRules
+from tenfold.auth.second_step import clean_mfas
+from tenfold.auth.sign_in import OneStepLeft, SignedIn, impersonate, refresh, sign_in
+
+__all__ = [
+    "AccountRules",
+    "AppFacts",
+    "Auth",
+    "Authenticator",
+    "Background",
+    "Caller",
+    "OneStepLeft",
+    "Passwords",
+    "SignedIn",
+    "clean_mfas",
+    "impersonate",
+    "refresh",
+    "send_test_mail",
+    "sign_in",
+]
