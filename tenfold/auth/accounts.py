@@ -14,7 +14,7 @@ from tenfold.hooks import RecordEvent
 from tenfold.schema.actor import RequestFacts
 from tenfold.schema.collection import Collection
 from tenfold.schema.fields.password import PasswordField
-from tenfold.schema.indexes import unique_index
+from tenfold.schema.indexes import Index
 from tenfold.schema.record import Record
 from tenfold.store.contract import NotUnique, Reads, Transaction
 
@@ -89,5 +89,9 @@ def _faults(record: Record) -> FieldErrors:
 
 
 def _ignores_case(collection: Collection, name: str) -> bool:
-    index = unique_index(collection, name)
-    return index is not None and index.ignores_case
+    parsed = (Index.parse(text) for text in collection.indexes)
+    return any(
+        index.columns[0].collate.lower() == "nocase"
+        for index in parsed
+        if index is not None and index.is_about(name)
+    )

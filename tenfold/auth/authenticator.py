@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from threading import Lock
 
 from tenfold.auth import tokens
 from tenfold.schema.actor import Actor
@@ -22,6 +23,7 @@ class Authenticator:
 
     invariant: a remembered token is forgotten as soon as a change to its record or to any
     collection is heard of, so a look-up after `Store.poll` is never out of date (C2).
+    `find` and `evict` may be called from any thread, `authenticate` on the event loop.
     """
 
     def __init__(
@@ -30,19 +32,16 @@ class Authenticator:
         self._store = store
         self._limit = limit
         self._clock = clock
+        self._lock = Lock()
         self._kept: dict[str, tuple[Actor, float]] = {}
         self._tokens_of: dict[RecordKey, set[str]] = {}
         self._changes_heard = 0
 
     def find(self, token: str) -> Actor | None:
         """Who a remembered token proves its bearer to be; poll the store first."""
+        # One look into the dict and no change to it: needs no lock.
         kept = self._kept.get(token)
-        if kept is None:
-            return None
-        if kept[1] > self._clock():
-            return kept[0]
-        self._forget(token)
-        return None
+        return kept[0] if kept is not None and kept[1] > self._clock() else None
 
     async def authenticate(self, token: str) -> Actor | None:
         """Who a token proves its bearer to be; None for anything but a good auth token."""
@@ -53,10 +52,10 @@ class Authenticator:
         heard = self._changes_heard
         proof = await tokens.prove(token, "auth", self._store, self._clock())
         if proof is None:
+            self._forget(token)
             return None
         actor = _actor(proof.record, is_refreshable=proof.claims.refreshable is True)
-        if heard == self._changes_heard:
-            self._remember(token, actor, proof.claims.ends_at)
+        self._remember(token, actor, proof.claims.ends_at, heard)
         return actor
 
     async def file_actor(self, token: str) -> Actor | None:
@@ -70,26 +69,39 @@ class Authenticator:
 
     def evict(self, change: Change) -> None:
         """Forget what a change makes wrong."""
-        self._changes_heard += 1
-        if change.collection_id in (COLLECTIONS, EVERYTHING):
-            self._kept.clear()
-            self._tokens_of.clear()
-            return
-        for token in self._tokens_of.pop((change.collection_id, change.record_id), ()):
-            self._kept.pop(token, None)
+        with self._lock:
+            self._changes_heard += 1
+            if change.collection_id in (COLLECTIONS, EVERYTHING):
+                self._kept.clear()
+                self._tokens_of.clear()
+                return
+            for token in self._tokens_of.pop((change.collection_id, change.record_id), ()):
+                self._kept.pop(token, None)
 
-    def _remember(self, token: str, actor: Actor, ends_at: float) -> None:
-        while len(self._kept) >= self._limit:
-            self._forget(next(iter(self._kept)))
-        self._kept[token] = (actor, ends_at)
-        self._tokens_of.setdefault(_key(actor.record), set()).add(token)
+    def _remember(self, token: str, actor: Actor, ends_at: float, heard: int) -> None:
+        """Keep what was found out, unless a change was heard of meanwhile."""
+        with self._lock:
+            if heard != self._changes_heard:
+                return
+            while len(self._kept) >= self._limit:
+                self._drop(next(iter(self._kept)))
+            self._kept[token] = (actor, ends_at)
+            self._tokens_of.setdefault(_key(actor.record), set()).add(token)
 
     def _forget(self, token: str) -> None:
-        actor, _ = self._kept.pop(token)
-        same = self._tokens_of.get(_key(actor.record), set())
+        if token in self._kept:
+            with self._lock:
+                self._drop(token)
+
+    def _drop(self, token: str) -> None:
+        kept = self._kept.pop(token, None)
+        if kept is None:
+            return
+        key = _key(kept[0].record)
+        same = self._tokens_of.get(key, set())
         same.discard(token)
         if not same:
-            self._tokens_of.pop(_key(actor.record), None)
+            self._tokens_of.pop(key, None)
 
 
 def _key(record: Record) -> RecordKey:

@@ -3,12 +3,16 @@ external accounts and known places of sign-in."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from tenfold.errors import FieldError, Unavailable
+from tenfold.filters import check as check_filter
+from tenfold.schema.actor import NOBODY
 from tenfold.schema.collection import Collection
 from tenfold.schema.record import Record
 from tenfold.store.contract import Reads, Transaction
+from tenfold.store.select import Query
 
 OTPS = "_otps"
 MFAS = "_mfas"
@@ -54,3 +58,25 @@ async def check(reads: Reads, record: Record) -> dict[str, FieldError]:
     if await reads.find(found, record.values["recordRef"]) is None:
         return {"recordRef": BAD_RECORD}
     return {}
+
+
+def draft(reads: Reads, name: str, account: Record, now: datetime, **values: Any) -> Record:
+    """A new linked record of an account, complete but not stored yet."""
+    of_kind = collection(reads, name)
+    given = reference(account) | values
+    filled = {
+        field.name: field.fill(
+            given.get(field.name, field.zero()), is_new=True, was_set=field.name in given, now=now
+        )
+        for field in of_kind.fields
+    }
+    return Record(of_kind, filled)
+
+
+async def remove_older(tx: Transaction, name: str, accounts: Collection, before: str) -> None:
+    """Remove what was made for the accounts of a collection before a date."""
+    of_kind = collection(tx, name)
+    test = f"collectionRef = '{accounts.id}' && created < '{before}'"
+    stale = Query(of_kind, where=((check_filter(test, of_kind, tx.catalog), NOBODY),))
+    for record in await tx.select(stale):
+        await tx.delete(record)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
-from tenfold.auth.oauth2.client import OAuth2Client
+from tenfold.auth.background import Background
 from tenfold.auth.passwords import Passwords
 from tenfold.auth.record_rules import AccountRules
 from tenfold.errors import Unavailable
@@ -21,8 +21,6 @@ from tenfold.store.contract import Conflict, Store, Transaction
 T = TypeVar("T")
 
 MAX_ATTEMPTS = 8
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +41,31 @@ class Hit(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks to be signed in: the request as rules see it, and where it came from."""
+    """Who asks to be signed in: the request as rules see it, and where it came from.
+
+    `facts.context` says how (password, oauth2, otp).
+    """
 
     facts: RequestFacts = NOBODY
-    query: Mapping[str, str] = field(default_factory=dict[str, str])
     client_ip: str = ""
     user_agent: str = ""
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """The request's query parameters."""
+        return self.facts.query
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """What the request brought."""
+        return self.facts.body
 
 
 @dataclass(frozen=True, kw_only=True)
 class Auth:
     """The parts of the auth room, handed to every use case.
 
-    `admit_superuser` raises Forbidden for addresses that superusers may not come from;
-    `background` runs a coroutine after the answer was given.
+    `admit_superuser` raises Forbidden for addresses that superusers may not come from.
     """
 
     store: Store
@@ -69,8 +78,7 @@ class Auth:
     app: Callable[[], AppFacts]
     hit: Hit
     admit_superuser: Callable[[str], None]
-    background: Callable[[Coroutine[Any, Any, None]], object]
-    oauth2: OAuth2Client = field(default_factory=OAuth2Client)
+    background: Background = field(default_factory=Background)
     clock: Callable[[], float] = time.time
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
@@ -82,13 +90,6 @@ class Auth:
                 continue
         raise Unavailable("The account changes too often.")
 
-    def later(self, work: Coroutine[Any, Any, None], what: str) -> None:
-        """Do something after the answer; failures go to the log."""
-        self.background(_logged(work, what))
-
-
-async def _logged(work: Coroutine[Any, Any, None], what: str) -> None:
-    try:
-        await work
-    except Exception:
-        _log.exception("%s failed", what)
+    def now(self) -> datetime:
+        """The time by `clock`."""
+        return datetime.fromtimestamp(self.clock(), UTC)
