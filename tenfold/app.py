@@ -6,6 +6,8 @@ fork; nothing is opened before the gateway's start, on the worker's event loop.
 
 from __future__ import annotations
 
+from functools import partial
+
 from tenfold.administration import (
     Asked,
     RateLimiter,
@@ -13,7 +15,7 @@ from tenfold.administration import (
     SuperuserGate,
 )
 from tenfold.administration.request_log import RequestLog
-from tenfold.api import batch, health, records
+from tenfold.api import batch, crons, health, hook_routes, realtime, records
 from tenfold.api import settings as settings_routes
 from tenfold.api.addresses import TrustedProxy
 from tenfold.api.dispatch import Gateway
@@ -23,14 +25,22 @@ from tenfold.api.http import Request, Route
 from tenfold.auth import AccountRules, Authenticator, Passwords
 from tenfold.blobs.current import CurrentBlobs
 from tenfold.blobs.disk import DiskBlobs
-from tenfold.bus import Counters
+from tenfold.bus import Bus, Counters
+from tenfold.bus.local import LocalBus
+from tenfold.bus.memory import MemoryBus
 from tenfold.files import RecordUploads
-from tenfold.hooks import hooks
-from tenfold.records import Answers, Presenter, RecordReads, RecordWrites
+from tenfold.hooks import Backend, hooks
+from tenfold.jobs import Crons, Jobs, system_crons
+from tenfold.realtime import Realtime
+from tenfold.records import Answers, Presenter, RecordReads, RecordWrites, UnruledRecords
 from tenfold.schema.actor import Actor
 from tenfold.schema.collection import Collection
 from tenfold.settings import Settings
 from tenfold.store.sqlite import SqliteStore
+from tenfold.store.sqlite_jobs import SqliteJobs
+
+JOB_GRACE_S = 5.0
+"""How much longer than a hook's own limit its job may take, to write down how it ended."""
 
 
 def build_app(settings: Settings) -> Gateway:
@@ -59,7 +69,42 @@ class App:
         self.writes = RecordWrites(
             self.store, hooks, files=RecordUploads(self.blobs), auth=self.rules
         )
+        self.bus: Bus = LocalBus(settings.dir) if settings.worker_count > 1 else MemoryBus()
+        self.realtime = Realtime(
+            self.store,
+            self.bus,
+            partial(self.presenter.render, self.store),
+            is_personal=lambda collection: hooks.has("view", collection),
+        )
+        job_store = SqliteJobs(self.store)
+        self.jobs = Jobs(job_store, self.bus)
+        self.crons = Crons(job_store)
+        self._load_hooks()
+        self._add_system_crons()
         self.gateway = self._gateway()
+
+    def _load_hooks(self) -> None:
+        hooks.limit_s = self.settings.hook_timeout_s
+        hooks.load(self.settings.hooks_folder)
+        for cron in hooks.crons:
+            self.crons.add(cron.id, cron.expression, cron.run)
+        for job in hooks.jobs:
+            self.jobs.register(
+                job.name,
+                job.run,
+                attempts=job.attempts,
+                limit=job.limit,
+                timeout_s=job.timeout_s + JOB_GRACE_S,
+            )
+
+    def _add_system_crons(self) -> None:
+        system_crons(
+            self.crons,
+            optimize=self.store.optimize,
+            cleanup_mfas=_nothing,
+            cleanup_otps=_nothing,
+            cleanup_logs=self.log.clean,
+        )
 
     def _gateway(self) -> Gateway:
         cors = Cors(self.settings.origins)
@@ -84,6 +129,7 @@ class App:
             cors=cors,
             temp_folder=str(self.settings.dir),
             on_start=[self._start],
+            on_stopping=[self.realtime.stop_streams],
             on_stop=[self._stop],
         )
 
@@ -91,6 +137,9 @@ class App:
         return [
             *health.routes(lambda: True),
             *records.routes(self.reads, self.writes, self.answers, _is_watched),
+            *realtime.routes(self.realtime),
+            *crons.routes(self.crons),
+            *hook_routes.routes(hooks),
             *batch.routes(self.store, self.reads, self.writes, lambda: self.room.current().batch),
         ]
 
@@ -100,8 +149,25 @@ class App:
         self.store.listen(self.authenticator.evict)
         await self.room.open()
         await self.log.open()
+        await self.bus.open()
+        hooks.bind(
+            Backend(
+                store=self.store,
+                records=UnruledRecords(self.writes),
+                enqueue=self.jobs.enqueue,
+                publish=self.realtime.publish,
+            )
+        )
+        await self.realtime.start()
+        await self.jobs.start()
+        await self.crons.start()
 
     async def _stop(self) -> None:
+        await self.crons.stop()
+        await self.jobs.stop()
+        await self.realtime.stop()
+        hooks.stop()
+        await self.bus.close()
         await self.log.close()
         await self.store.close()
         self.counters.close()
@@ -145,3 +211,7 @@ class App:
 def _is_watched(collection: Collection) -> bool:
     """Whether user code wants to see each time a record of a collection is shown."""
     return hooks.has("view", collection) or hooks.has("list", collection)
+
+
+async def _nothing() -> None:
+    """Stands in for the clean-ups of the auth room."""

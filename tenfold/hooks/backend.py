@@ -27,7 +27,7 @@ class HookRecords(Protocol):
         *,
         sort: str = "",
         limit: int = 100,
-        values: Mapping[str, str] | None = None,
+        values: Mapping[str, str | int | float | bool | None] | None = None,
     ) -> Sequence[Record]:
         """Records that a filter picks; `values` fill its {:name} placeholders, quoted."""
         ...

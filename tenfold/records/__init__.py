@@ -6,6 +6,8 @@ from tenfold.records.contract import AuthRecords, RecordFiles, StagedFiles
 from tenfold.records.footprint import Footprint
 from tenfold.records.present import Presenter
 from tenfold.records.reads import Page, RecordReads
+from tenfold.records.shape import parse_shape
+from tenfold.records.unruled import UnruledRecords
 from tenfold.records.writes import RecordWrites
 
 __all__ = [
@@ -19,7 +21,9 @@ __all__ = [
     "RecordReads",
     "RecordWrites",
     "StagedFiles",
+    "UnruledRecords",
     "can_manage",
     "encode_plain",
+    "parse_shape",
     "rule",
 ]

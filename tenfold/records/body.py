@@ -64,6 +64,19 @@ def split_modifier(key: str) -> tuple[str, str]:
     return key, ""
 
 
+def recast(record: Record, before: Mapping[str, Any]) -> None:
+    """Bring values that other code has set since `before` to the shapes of their fields.
+
+    The id and what is no plain field stay as they were.
+    """
+    given, record.values = record.values, dict(before)
+    for field in record.collection.fields:
+        value = given.get(field.name, field.zero())
+        if value is not before[field.name] and field.name != "id":
+            if _is_free(record.collection, field):
+                record.values[field.name] = field.cast(value)
+
+
 def resolved(record: Record, body: Mapping[str, Any], named: set[str]) -> dict[str, Any]:
     """The body as rules see it: modified fields under their own name, as they came out."""
     seen = {k: v for k, v in body.items() if not split_modifier(k)[1] or k in record.values}

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from tenfold.hooks import HookRegistry
 from tenfold.records import access
 from tenfold.records.expand import Expander, parse_expand
@@ -15,6 +17,8 @@ from tenfold.schema.actor import RequestFacts
 from tenfold.schema.record import Record
 from tenfold.schema.render import to_wire
 from tenfold.store.contract import Reads
+
+_encode = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,16 @@ class Presenter:
             await expander.expand(records, parse_expand(expand))
         wired = await self.wire(reads, records, facts)
         return [shape.pick(w) for w in wired] if shape else wired
+
+    async def render(
+        self, reads: Reads, record: Record, facts: RequestFacts, expand: str, fields: str
+    ) -> bytes:
+        """One record's JSON text; the record need not be stored (any longer).
+
+        Raises: BadRequest when `expand` or `fields` can't be read.
+        """
+        query = {"expand": expand, "fields": fields}
+        return _encode((await self.present(reads, [record], facts, query))[0])
 
     async def wire(
         self, reads: Reads, records: list[Record], facts: RequestFacts

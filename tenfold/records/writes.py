@@ -270,8 +270,11 @@ class RecordWrites:
         raise Unavailable("The record changes too often.")
 
     async def _run_before(self, event: RecordEventName, seen: RecordEvent) -> None:
-        if self.hooks.has(event, seen.collection):
-            await self.hooks.before(event, seen)
+        if not self.hooks.has(event, seen.collection):
+            return
+        asked = dict(seen.record.values)
+        await self.hooks.before(event, seen)
+        body.recast(seen.record, asked)
 
     def _announce(self, event: RecordEventName, seen: RecordEvent, tx: Transaction) -> None:
         if self.hooks.has(event, seen.collection):

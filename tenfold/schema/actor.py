@@ -24,7 +24,8 @@ class RequestFacts:
 
     `headers` has lower-case keys with "-" as "_"; `body` holds what the client sent, cast to
     the collection's fields where they are known; `context` is one of default, oauth2, otp,
-    password, realtime, protectedFile, expand.
+    password, realtime, protectedFile, expand. `is_service`: the operator's own code asks, with
+    nobody signed in; it may do what a superuser may.
     """
 
     actor: Actor | None = None
@@ -33,10 +34,11 @@ class RequestFacts:
     query: Mapping[str, str] = field(default_factory=dict[str, str])
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     body: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    is_service: bool = False
 
     @property
     def is_superuser(self) -> bool:
-        return self.actor is not None and self.actor.is_superuser
+        return self.is_service or (self.actor is not None and self.actor.is_superuser)
 
 
 NOBODY = RequestFacts()

@@ -54,7 +54,8 @@ GAP = Change(0, "*", "", "update")
 class SqliteStore(SqliteReads):
     """Tenfold's data in `data.db` of a folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, read_limit_s: float = READ_LIMIT_S) -> None:
+        self._read_limit_s = read_limit_s
         self._path = folder / "data.db"
         self._folder = folder
         self._catalog = Catalog()
@@ -128,7 +129,7 @@ class SqliteStore(SqliteReads):
     def _slow_rows(self, sql: str, params: tuple[Any, ...]) -> list[Any]:
         reader, budget = self._idle_readers.get()
         try:
-            budget.start(READ_LIMIT_S)
+            budget.start(self._read_limit_s)
             return reader.execute(sql, params).fetchall()
         except apsw.InterruptError as error:
             raise Unavailable("The query took too long.") from error
@@ -143,6 +144,14 @@ class SqliteStore(SqliteReads):
     def current(self) -> SqliteReads:
         transaction = current.get()
         return transaction if transaction and transaction.is_open else self
+
+    async def optimize(self) -> None:
+        """Refresh what the query planner knows of the data; takes milliseconds."""
+
+        async def work(tx: Transaction) -> None:
+            self._writer.execute("PRAGMA optimize")
+
+        await self.write(work)
 
     def _deliver_own(self, transactions: list[SqliteTransaction]) -> None:
         """Tell of the group just committed; nobody else can have committed meanwhile."""
