@@ -1,6 +1,7 @@
 """Stored settings, request log, rate limits, superuser addresses, SQL console."""
 
 from tenfold.administration.rate_limits import Asked, HitCounter, RateLimiter
+from tenfold.administration.request_log import RequestLog
 from tenfold.administration.settings_room import SettingsRoom
 from tenfold.administration.stored import (
     S3,
@@ -30,6 +31,7 @@ __all__ = [
     "RateLimitRule",
     "RateLimiter",
     "RateLimits",
+    "RequestLog",
     "SettingsRoom",
     "StoredSettings",
     "SuperuserGate",

@@ -23,14 +23,15 @@ def apply_steps(connection: apsw.Connection, steps: Iterable[Step]) -> None:
             for sql in statements(step):
                 rows(connection, sql)
         except (apsw.SQLError, apsw.ConstraintError) as error:
-            refused.append((step, _explain(error)))
+            refused.append((step, explain(error)))
             if not isinstance(step, CreateIndex):
                 break
     if refused:
         raise SchemaRefused(tuple(refused))
 
 
-def _explain(error: apsw.Error) -> str:
+def explain(error: apsw.Error) -> str:
+    """An SQLite error as PocketBase words it."""
     kind = "constraint failed" if isinstance(error, apsw.ConstraintError) else "SQL logic error"
     code: int = getattr(error, "extendedresult", 0) or getattr(error, "result", 1)
     return f"{kind}: {error} ({code})"

@@ -66,7 +66,7 @@ class SqliteTransaction(SqliteReads):
 
     async def insert(self, record: Record) -> None:
         statements = Statements.of(record.collection)
-        rev = self._log(record.collection.id, record.id, "create", statements.image(record.values))
+        rev = self.log(record.collection.id, record.id, "create", statements.image(record.values))
         try:
             self._connection.execute(statements.insert, statements.bind(record.values, rev))
         except apsw.ConstraintError as error:
@@ -75,7 +75,7 @@ class SqliteTransaction(SqliteReads):
 
     async def update(self, record: Record) -> None:
         statements = Statements.of(record.collection)
-        rev = self._log(record.collection.id, record.id, "update", statements.image(record.values))
+        rev = self.log(record.collection.id, record.id, "update", statements.image(record.values))
         bound = statements.bind(record.values, rev)
         try:
             self._connection.execute(statements.update, (*bound, record.id, record.rev))
@@ -90,7 +90,7 @@ class SqliteTransaction(SqliteReads):
         self._connection.execute(statements.delete, (record.id,))
         if self._connection.changes() == 0:
             raise Conflict(f"{record.collection.name}/{record.id} is gone")
-        self._log(record.collection.id, record.id, "delete", statements.image(record.values))
+        self.log(record.collection.id, record.id, "delete", statements.image(record.values))
 
     async def save_collections(
         self, saved: Iterable[Collection], removed: Iterable[Collection] = ()
@@ -100,13 +100,13 @@ class SqliteTransaction(SqliteReads):
         save_catalog_rows(self._connection, saved, removed)
         self._catalog = self._catalog.replace(saved).without(removed)
         for collection in (*removed, *saved):
-            self._log(COLLECTIONS, collection.id, "update", "")
+            self.log(COLLECTIONS, collection.id, "update", "")
 
     async def truncate(self, collection: Collection) -> None:
         statements = Statements.of(collection)
         for row in self._connection.execute(statements.select).fetchall():
             record = statements.record(row)
-            self._log(collection.id, record.id, "delete", statements.image(record.values))
+            self.log(collection.id, record.id, "delete", statements.image(record.values))
         self._connection.execute(statements.truncate)
 
     async def set_param(self, key: str, value: str | None) -> None:
@@ -118,7 +118,7 @@ class SqliteTransaction(SqliteReads):
                 " SET value = excluded.value",
                 (key, value),
             )
-        self._log(PARAMS, key, "update", value or "")
+        self.log(PARAMS, key, "update", value or "")
 
     async def run(self, sql: str, params: tuple[Any, ...] = ()) -> list[Any]:
         """Run a statement of the store's own; for the files of this room only."""
@@ -175,7 +175,13 @@ class SqliteTransaction(SqliteReads):
         self._after_commit += child._after_commit
         self._after_rollback += child._after_rollback
 
-    def _log(self, collection_id: str, record_id: str, action: Action, image: str) -> int:
+    @property
+    def connection(self) -> apsw.Connection:
+        """The connection that writes; for the files of this room only."""
+        return self._connection
+
+    def log(self, collection_id: str, record_id: str, action: Action, image: str) -> int:
+        """Append to the change log; the change's position. For the files of this room only."""
         self._connection.execute(LOG, (collection_id, record_id, action, image))
         seq = self._connection.last_insert_rowid()
         self.changes.append(Change(seq, collection_id, record_id, action, image))

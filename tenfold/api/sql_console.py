@@ -1,0 +1,53 @@
+"""POST /api/sql: SQL for superusers."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+from tenfold.administration.settings_room import NOT_LOADED
+from tenfold.api.http import Request, Response, Route
+from tenfold.api.responses import json_response
+from tenfold.errors import BadRequest, FieldError
+from tenfold.records.shape import parse_shape
+from tenfold.store.console import Console, QueryRefused
+
+BODY_LIMIT_BYTES = 1 << 20
+
+_REQUIRED = FieldError("validation_required", "Cannot be blank.")
+_INVALID = "An error occurred while validating the submitted data."
+
+
+def routes(console: Console) -> list[Route]:
+    """The route of the console."""
+
+    async def run(request: Request) -> Response:
+        query = await _query(request)
+        started_at = perf_counter()
+        try:
+            outcome = await console.run(query)
+        except QueryRefused as error:
+            raise BadRequest(f"Failed to execute query. Raw error:\n{error}") from error
+        answer = {
+            "execTime": int((perf_counter() - started_at) * 1000),
+            "affectedRows": outcome.affected,
+            "columns": [
+                {"name": c.name, "type": c.type, "nullable": True} for c in outcome.columns
+            ],
+            "rows": outcome.rows,
+        }
+        shape = parse_shape(request.query.get("fields", ""))
+        return json_response(shape.pick(answer) if shape else answer)
+
+    return [Route("POST", "/api/sql", run, superuser_only=True, body_limit_bytes=BODY_LIMIT_BYTES)]
+
+
+async def _query(request: Request) -> str:
+    try:
+        query = (await request.json()).get("query")
+    except BadRequest:
+        raise BadRequest(NOT_LOADED) from None
+    if query is None or query == "":
+        raise BadRequest(_INVALID, {"query": _REQUIRED})
+    if not isinstance(query, str):
+        raise BadRequest(NOT_LOADED)
+    return query
