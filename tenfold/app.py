@@ -6,6 +6,7 @@ fork; nothing is opened before the gateway's start, on the worker's event loop.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from tenfold.administration import (
@@ -16,7 +17,6 @@ from tenfold.administration import (
 )
 from tenfold.administration.request_log import RequestLog
 from tenfold.api import batch, crons, health, hook_routes, realtime, records
-from tenfold.api import settings as settings_routes
 from tenfold.api.addresses import TrustedProxy
 from tenfold.api.dispatch import Gateway
 from tenfold.api.fast_lane import FastLane
@@ -140,7 +140,13 @@ class App:
             *realtime.routes(self.realtime),
             *crons.routes(self.crons),
             *hook_routes.routes(hooks),
-            *batch.routes(self.store, self.reads, self.writes, lambda: self.room.current().batch),
+            *batch.routes(
+                self.store,
+                self.reads,
+                self.writes,
+                lambda: self.room.current().batch,
+                self._admit_entry,
+            ),
         ]
 
     async def _start(self) -> None:
@@ -198,6 +204,21 @@ class App:
             collection_id=collection.id if collection else "",
             collection_name=collection.name if collection else "",
         )
+
+    def _admit_entry(self, request: Request, entry: batch.Entry) -> None:
+        """Count an entry of a batch as the request that it stands for."""
+        if self.limiter.is_enabled:
+            named = entry.collection
+            asked = replace(
+                self._asked(request),
+                method=entry.method,
+                path=entry.path,
+                pattern=entry.pattern,
+                tags=(entry.tag,),
+                collection_id=named.id if named else "",
+                collection_name=named.name if named else "",
+            )
+            self.limiter.check(asked)
 
     def _proxy(self) -> TrustedProxy:
         stored = self.room.current().trusted_proxy

@@ -90,7 +90,10 @@ class TooManyRequests(RequestError):
 
 
 class Unavailable(TenfoldError):
-    """A part the request needs is away or overloaded; the same request may be sent again."""
+    """A part the request needs is away or overloaded; the same request may be sent again.
+
+    `message` is shown to the client.
+    """
 
     def __init__(self, message: str, retry_after_s: int = 1) -> None:
         super().__init__(message)

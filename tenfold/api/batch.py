@@ -4,42 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
-from urllib.parse import parse_qsl, unquote
 
-import msgspec
-
-from tenfold.api.errors import error_body
+from tenfold.api.batch_body import UNREADABLE, Item, check_items, parse_items
+from tenfold.api.errors import error_value
+from tenfold.api.forms import lenient_pairs
 from tenfold.api.http import Request, Response, Route
-from tenfold.api.responses import json_response
-from tenfold.errors import (
-    BadRequest,
-    FieldError,
-    FieldErrors,
-    Forbidden,
-    NotFound,
-    RequestError,
-)
+from tenfold.api.records import NO_COLLECTION, PATH
+from tenfold.api.responses import shaped_json
+from tenfold.errors import BadRequest, FieldError, Forbidden, NotFound, RequestError
 from tenfold.records import RecordReads, RecordWrites
 from tenfold.schema.actor import RequestFacts
 from tenfold.schema.collection import Collection
+from tenfold.schema.record import Record
 from tenfold.store.contract import Store, Transaction
 
 NOT_ALLOWED = "Batch requests are not allowed."
-UNREADABLE = "Failed to read the submitted batch data."
-INVALID = "Invalid batch request data."
 FAILED = "Batch transaction failed."
 
-REQUIRED = FieldError("validation_required", "Cannot be blank.")
-NOT_A_METHOD = FieldError("validation_in_invalid", "Must be a valid value.")
-METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+DEFAULT_BODY_BYTES = 128 << 20
 
-DEFAULT_BODY_BYTES = 128 * 1024 * 1024
-
-_RECORDS = re.compile(r"^/api/collections/([^/?]+)/records(?:/([^/?]+))?/?(?:\?(.*))?$", re.S)
-_FILE_KEY = re.compile(r"^requests(?:\.(\d+)\.|\[(\d+)\]\.)(.+)$")
+_URL = re.compile(r"/api/collections/([^/?]+)/records(?:/([^/?]+))?(?:\?(.*))?", re.DOTALL)
+_VERBS = {"POST": "create", "PATCH": "update", "DELETE": "delete"}
 
 
 class BatchLimits(Protocol):
@@ -56,18 +44,38 @@ class BatchLimits(Protocol):
         """Seconds."""
         ...
 
-
-class Item(msgspec.Struct, frozen=True):
-    """One entry of a batch, as it was sent."""
-
-    method: str = ""
-    url: str = ""
-    headers: dict[str, str] = {}
-    body: dict[str, Any] = {}
+    @property
+    def max_body_size(self) -> int:
+        """Bytes; 0 is the default."""
+        ...
 
 
-class _Sent(msgspec.Struct):
-    requests: list[Item] = []
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry as the request that it stands for; `method` is never PUT any more.
+
+    `collection` is None when there is none of that name; `tag` and `pattern` are those of the
+    route that would have answered it.
+    """
+
+    method: str
+    path: str
+    collection: Collection | None
+    record_id: str
+    query: dict[str, str]
+    body: dict[str, Any]
+    headers: dict[str, str]
+
+    @property
+    def tag(self) -> str:
+        return _VERBS[self.method]
+
+    @property
+    def pattern(self) -> str:
+        return PATH + "/{id}" if self.record_id else PATH
+
+
+Admission = Callable[[Request, Entry], None]
 
 
 @dataclass(frozen=True)
@@ -83,11 +91,11 @@ def routes(
     reads: RecordReads,
     writes: RecordWrites,
     limits: Callable[[], BatchLimits],
-    body_limit_bytes: int = DEFAULT_BODY_BYTES,
+    admit: Admission = lambda request, entry: None,
 ) -> list[Route]:
-    """The route of batches."""
-    batches = Batches(store, reads, writes, limits)
-    return [Route("POST", "/api/batch", batches.run, body_limit_bytes=body_limit_bytes)]
+    """The route of batches; `admit` raises TooManyRequests for an entry over a rate limit."""
+    batches = Batches(store, reads, writes, limits, admit)
+    return [Route("POST", "/api/batch", batches.run, body_limit_bytes=batches.body_limit)]
 
 
 @dataclass(frozen=True)
@@ -98,129 +106,108 @@ class Batches:
     reads: RecordReads
     writes: RecordWrites
     limits: Callable[[], BatchLimits]
+    admit: Admission
+
+    def body_limit(self, request: Request) -> int:
+        """How many bytes a batch may have."""
+        return self.limits().max_body_size or DEFAULT_BODY_BYTES
 
     async def run(self, request: Request) -> Response:
         """Answer a batch. Raises: Forbidden when batches are off, BadRequest."""
         limits = self.limits()
         if not limits.enabled:
             raise Forbidden(NOT_ALLOWED)
-        items = parse_items(await request.json())
-        _check(items, limits.max_requests)
+        items = parse_items(await _read(request))
+        check_items(items, limits.max_requests)
         facts = await request.facts()
 
         async def work(tx: Transaction) -> list[dict[str, Any]]:
             async with asyncio.timeout(limits.timeout or None):
-                return [await self._item(tx, i, item, facts) for i, item in enumerate(items)]
+                return [
+                    await self._answer(tx, request, index, item, facts)
+                    for index, item in enumerate(items)
+                ]
 
         try:
-            return json_response(await self.store.write(work))
+            return shaped_json(request, await self.store.write(work))
         except ItemFailed as failed:
-            raise BadRequest(FAILED, {"requests": {str(failed.index): _failure(failed.error)}})
-        except TimeoutError:
-            raise BadRequest(FAILED) from None
+            refusal = {"requests": {str(failed.index): _refusal(failed.error)}}
+            raise BadRequest(FAILED, refusal) from failed
+        except TimeoutError as error:
+            raise BadRequest(FAILED) from error
 
-    async def _item(
-        self, tx: Transaction, index: int, item: Item, facts: RequestFacts
+    async def _answer(
+        self, tx: Transaction, request: Request, index: int, item: Item, facts: RequestFacts
     ) -> dict[str, Any]:
         try:
-            return await self._answer(tx, item, facts)
+            entry = await _entry(tx, item)
+            self.admit(request, entry)
+            return await self._write(tx, entry, facts)
         except RequestError as error:
             raise ItemFailed(index, error) from error
 
-    async def _answer(self, tx: Transaction, item: Item, facts: RequestFacts) -> dict[str, Any]:
-        name, record_id, query = _target(item)
-        collection = tx.catalog.find(name)
+    async def _write(self, tx: Transaction, entry: Entry, facts: RequestFacts) -> dict[str, Any]:
+        collection = entry.collection
         if collection is None:
-            raise NotFound("Missing collection context.")
-        headers = {k.lower().replace("-", "_"): v for k, v in item.headers.items()}
+            raise NotFound(NO_COLLECTION)
         facts = replace(
             facts,
-            method=item.method,
-            query=query,
-            headers={**facts.headers, **headers},
-            body=item.body,
+            method=entry.method,
+            query=entry.query,
+            headers={**facts.headers, **entry.headers},
+            body=entry.body,
         )
-        if item.method == "DELETE":
-            await self.writes.delete(collection, record_id, facts)
+        if entry.method == "DELETE":
+            await self.writes.delete(collection, entry.record_id, facts)
             return {"body": None, "status": 204}
-        record = await self._save(tx, collection, record_id, item, facts)
-        shown = await self.reads.presenter.present(tx, [record], facts, query)
+        record = await self._save(collection, entry, facts)
+        shown = await self.reads.presenter.present(tx, [record], facts, entry.query)
         return {"body": shown[0], "status": 200}
 
-    async def _save(
-        self,
-        tx: Transaction,
-        collection: Collection,
-        record_id: str,
-        item: Item,
-        facts: RequestFacts,
-    ) -> Any:
-        """Create, update, or for PUT whichever fits."""
-        if item.method == "PUT":
-            record_id = str(item.body.get("id") or "")
-            is_known = bool(record_id) and await tx.find(collection, record_id) is not None
-            record_id = record_id if is_known else ""
-        if record_id:
-            return await self.writes.update(collection, record_id, item.body, facts)
-        return await self.writes.create(collection, item.body, facts)
+    async def _save(self, collection: Collection, entry: Entry, facts: RequestFacts) -> Record:
+        if entry.record_id:
+            return await self.writes.update(collection, entry.record_id, entry.body, facts)
+        return await self.writes.create(collection, entry.body, facts)
 
 
-def parse_items(sent: Mapping[str, Any]) -> list[Item]:
-    """The entries of a batch body; uploads of a multipart body go to the entry they name.
-
-    Raises: BadRequest when the body is no batch.
-    """
+async def _read(request: Request) -> dict[str, Any]:
     try:
-        items = msgspec.convert({"requests": sent.get("requests") or []}, _Sent).requests
-    except msgspec.ValidationError as error:
-        raise BadRequest(UNREADABLE) from error
-    bodies = [dict(item.body) for item in items]
-    for key, value in sent.items():
-        found = _FILE_KEY.match(key)
-        if found and int(found[1] or found[2]) < len(items):
-            bodies[int(found[1] or found[2])][found[3]] = value
-    return [
-        Item(item.method, item.url, item.headers, body)
-        for item, body in zip(items, bodies, strict=True)
-    ]
+        return await request.json()
+    except BadRequest as error:
+        if type(error) is BadRequest:
+            raise BadRequest(UNREADABLE) from error
+        raise  # one that closes the connection, too
 
 
-def _check(items: list[Item], most: int) -> None:
-    if not items:
-        raise BadRequest(INVALID, {"requests": REQUIRED})
-    if len(items) > most:
-        too_long = FieldError(
-            "validation_length_too_long",
-            f"The length must be no more than {most}.",
-            {"max": most, "min": 0},
-        )
-        raise BadRequest(INVALID, {"requests": too_long})
-    problems: dict[str, FieldErrors] = {}
-    for index, item in enumerate(items):
-        problem: dict[str, FieldError] = {}
-        if item.method not in METHODS:
-            problem["method"] = NOT_A_METHOD if item.method else REQUIRED
-        if not item.url:
-            problem["url"] = REQUIRED
-        if problem:
-            problems[str(index)] = problem
-    if problems:
-        raise BadRequest(INVALID, {"requests": problems})
-
-
-def _target(item: Item) -> tuple[str, str, dict[str, str]]:
-    """Collection, record id and query of an entry. Raises: BadRequest."""
-    found = _RECORDS.match(item.url)
+async def _entry(tx: Transaction, item: Item) -> Entry:
+    """What an entry asks for. Raises: BadRequest when it is no write of a record."""
+    found = _URL.fullmatch(item.url)
     wants_id = item.method in ("PATCH", "DELETE")
     if not found or item.method == "GET" or bool(found[2]) != wants_id:
         raise BadRequest()
     query: dict[str, str] = {}
-    for key, value in parse_qsl(found[3] or "", keep_blank_values=True):
+    for key, value in lenient_pairs(found[3] or ""):
         query.setdefault(key, value)
-    return unquote(found[1]), unquote(found[2] or ""), query
+    headers = {k.lower().replace("-", "_"): v for k, v in (item.headers or {}).items()}
+    collection = tx.catalog.find(found[1])
+    path = item.url.partition("?")[0]
+    method, record_id = item.method, found[2] or ""
+    if method == "PUT":
+        record_id = await _known_id(tx, collection, item)
+        method = "PATCH" if record_id else "POST"
+        path = f"{path}/{record_id}" if record_id else path
+    return Entry(method, path, collection, record_id, query, item.body or {}, headers)
 
 
-def _failure(error: RequestError) -> FieldError:
+async def _known_id(tx: Transaction, collection: Collection | None, item: Item) -> str:
+    """The id that the body names, if there is such a record."""
+    record_id = (item.body or {}).get("id")
+    if collection is None or not record_id or not isinstance(record_id, str):
+        return ""
+    return record_id if await tx.find(collection, record_id) is not None else ""
+
+
+def _refusal(error: RequestError) -> FieldError:
     return FieldError(
-        "batch_request_failed", "Batch request failed.", extra={"response": error_body(error)}
+        "batch_request_failed", "Batch request failed.", extra={"response": error_value(error)}
     )

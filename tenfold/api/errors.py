@@ -15,19 +15,25 @@ _GENERIC = RequestError.default_message
 def error_response(error: BaseException) -> Response:
     """What the client sees of an error; unknown ones show nothing of themselves."""
     if isinstance(error, RequestError):
-        body = error_body(error.status, error.message, error.errors)
-        return Response(error.status, body)
+        return Response(error.status, msgspec.json.encode(error_value(error)))
     if isinstance(error, Unavailable):
         retry = (("retry-after", str(error.retry_after_s)),)
-        body = error_body(503, "The service is busy, try again in a moment.")
+        body = _error_body(503, sentence(str(error)))
         return Response(503, body, JSON + retry)
-    return Response(500, error_body(500, _GENERIC))
+    return Response(500, _error_body(500, _GENERIC))
 
 
-def error_body(status: int, message: str, errors: FieldErrors | None = None) -> bytes:
+def error_value(error: RequestError) -> dict[str, Any]:
     """PocketBase's error object: data, message, status."""
-    payload = {"data": error_tree(errors or {}), "message": sentence(message), "status": status}
-    return msgspec.json.encode(payload)
+    return {
+        "data": error_tree(error.errors),
+        "message": sentence(error.message),
+        "status": error.status,
+    }
+
+
+def _error_body(status: int, message: str) -> bytes:
+    return msgspec.json.encode({"data": {}, "message": message, "status": status})
 
 
 def error_tree(errors: FieldErrors) -> dict[str, Any]:
@@ -42,7 +48,7 @@ def _leaf(error: FieldError) -> dict[str, Any]:
     leaf: dict[str, Any] = {"code": error.code, "message": sentence(error.message)}
     if error.params:
         leaf["params"] = dict(error.params)
-    return leaf
+    return leaf | dict(error.extra)
 
 
 def sentence(text: str) -> str:

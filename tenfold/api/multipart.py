@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,6 +18,10 @@ from tenfold.errors import BadRequest
 MAX_PARTS = 1000
 MAX_PART_HEADER_BYTES = 16 << 10
 MAX_BOUNDARY_CHARS = 256
+
+_EXTENDED_FILENAME = re.compile(
+    rb""";\s*filename\*\s*=\s*"?utf-8'[^';]*'([^";\s]*)""", re.IGNORECASE
+)
 
 
 def boundary_of(content_type: str) -> bytes:
@@ -114,7 +119,8 @@ class MultipartForm:
         disposition = self._headers.get(b"content-disposition", b"")
         options = parse_options_header(disposition)[1]
         self._name = options.get(b"name", b"").decode("utf-8", "replace")
-        self._filename = _filename(options)
+        self._filename = _extended_filename(disposition)
+        self._filename = self._filename or options.get(b"filename", b"").decode("utf-8", "replace")
         if self._name and self._filename:
             self._open_file()
 
@@ -148,8 +154,7 @@ class MultipartForm:
         self._is_finished = True
 
 
-def _filename(options: dict[bytes, bytes]) -> str:
-    extended = options.get(b"filename*")
-    if extended is not None and extended.count(b"'") >= 2:
-        return unquote_to_bytes(extended.split(b"'", 2)[2]).decode("utf-8", "replace")
-    return options.get(b"filename", b"").decode("utf-8", "replace")
+def _extended_filename(disposition: bytes) -> str:
+    """The `filename*` parameter, which python-multipart leaves aside; "" when there is none."""
+    found = _EXTENDED_FILENAME.search(disposition)
+    return unquote_to_bytes(found[1]).decode("utf-8", "replace") if found else ""

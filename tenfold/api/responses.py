@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from tenfold.api.http import Headers, Response
+from tenfold.api.http import Headers, Request, Response
+from tenfold.records.shape import parse_shape
 
 _EMPTY: Headers = ()
 _TEXT: Headers = (("content-type", "text/plain; charset=utf-8"),)
@@ -26,6 +27,15 @@ def json_response(value: Any, status: int = 200, headers: Headers = ()) -> Respo
     if headers:
         return Response(status, _encode(value), (("content-type", "application/json"), *headers))
     return Response(status, _encode(value))
+
+
+def shaped_json(request: Request, value: Any, status: int = 200) -> Response:
+    """A value as JSON, or the part of it that the `fields` parameter picks.
+
+    `value` is made of dicts, lists and scalars. Raises: BadRequest for malformed `fields`.
+    """
+    shape = parse_shape(request.query.get("fields", "")) if request.query_string else None
+    return json_response(shape.pick(value) if shape else value, status)
 
 
 def json_bytes(body: bytes, status: int = 200) -> Response:

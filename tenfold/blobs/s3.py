@@ -150,7 +150,7 @@ class S3Blobs:
                     for entry in batch:
                         yield _meta(entry)
         except BlobMissing as error:
-            raise BlobsUnavailable(f"There is no bucket {self._bucket!r}.") from error
+            raise BlobsUnavailable("There is no such bucket.") from error
 
     async def tidy(self) -> None:
         """Nothing to do: a put cut short leaves nothing that a list shows."""

@@ -23,12 +23,16 @@ def test_peers(client: str, address: str) -> None:
     [
         (TrustedProxy(), [("x-forwarded-for", "1.1.1.1")], "9.9.9.9"),
         (TrustedProxy(["X-Forwarded-For"]), [("x-forwarded-for", "1.1.1.1, 2.2.2.2")], "2.2.2.2"),
-        (TrustedProxy(["x-forwarded-for"], True), [("x-forwarded-for", "1.1.1.1, 2.2.2.2")], "1.1.1.1"),
+        (
+            TrustedProxy(["x-forwarded-for"], True),
+            [("x-forwarded-for", "1.1.1.1, 2.2.2.2")],
+            "1.1.1.1",
+        ),
         (TrustedProxy(["x-forwarded-for"]), [("x-forwarded-for", "1.1.1.1, junk")], "1.1.1.1"),
         (TrustedProxy(["x-forwarded-for"]), [("x-forwarded-for", "junk")], "9.9.9.9"),
         (TrustedProxy(["a", "b"]), [("b", "1.1.1.1"), ("a", "junk")], "1.1.1.1"),
         (TrustedProxy(["a"]), [("a", "1.1.1.1"), ("a", "2.2.2.2")], "2.2.2.2"),
     ],
-)  # fmt: skip
+)
 def test_proxies(proxy: TrustedProxy, headers: list[tuple[str, str]], address: str) -> None:
     assert client_address(proxy, lambda: headers, "9.9.9.9") == address

@@ -46,11 +46,22 @@ def test_statuses_and_nothing_private(error: Exception, status: int) -> None:
     response = error_response(error)
     assert response.status == status
     assert b"secret" not in response.body and b"abc" not in response.body
-    assert b"disk" not in response.body
 
 
-def test_unavailable_says_when_to_come_back() -> None:
-    assert ("retry-after", "7") in error_response(Unavailable("x", retry_after_s=7)).headers
+def test_unavailable_says_why_and_when_to_come_back() -> None:
+    response = error_response(Unavailable("the disk is full", retry_after_s=7))
+    assert ("retry-after", "7") in response.headers
+    assert json.loads(response.body)["message"] == "The disk is full."
+
+
+def test_further_keys_stand_beside_code_and_message() -> None:
+    error = FieldError("batch_request_failed", "failed", extra={"response": {"status": 404}})
+    shown = json.loads(error_response(BadRequest("", {"0": error})).body)["data"]["0"]
+    assert shown == {
+        "code": "batch_request_failed",
+        "message": "Failed.",
+        "response": {"status": 404},
+    }
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,25 @@ from tenfold.errors import BadRequest
 @pytest.mark.parametrize(
     "body",
     [
-        b"{", b'{"a":1,"a":2}', b'{"a":{"b":1,"b":1}}', b'[{"a":":","a":1}]', b'{"a":NaN}',
-        b'{"a":1e400}', b'{"a":"\xff"}', b'{"a":"\\ud800"}', b'{"a":"x\ny"}', b"\xef\xbb\xbf{}",
-        b'{"a":01}', b"{} x", b'{"a":' + b"1" * 5000 + b"}", b'{"a":' + b"1" * 400 + b"}",
-        b"[" * 100_000 + b"]" * 100_000, b'{"a":' * 5000 + b"1" + b"}" * 5000,
+        b"{",
+        b'{"a":1,"a":2}',
+        b'{"a":{"b":1,"b":1}}',
+        b'[{"a":":","a":1}]',
+        b'{"a":NaN}',
+        b'{"a":1e400}',
+        b'{"a":"\xff"}',
+        b'{"a":"\\ud800"}',
+        b'{"a":"x\ny"}',
+        b"\xef\xbb\xbf{}",
+        b'{"a":01}',
+        b"{} x",
+        b'{"a":' + b"1" * 5000 + b"}",
+        b'{"a":' + b"1" * 400 + b"}",
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"a":' * 5000 + b"1" + b"}" * 5000,
         '{"a":1}'.encode("utf-16"),
     ],
-)  # fmt: skip
+)
 def test_refuses(body: bytes) -> None:
     with pytest.raises(BadRequest):
         json_value(body)
@@ -35,9 +47,12 @@ def test_refuses(body: bytes) -> None:
         (b'{"a":"x:y","b":"a:b"}', {"a": "x:y", "b": "a:b"}),
         (b'{"a":"\\u0000"}', {"a": "\0"}),
         (b'{"a":9007199254740993}', {"a": 9007199254740992.0}),
-        (b'{"a":[1,{"b":123456789012345678901234567890}]}', {"a": [1, {"b": 1.2345678901234568e29}]}),
+        (
+            b'{"a":[1,{"b":123456789012345678901234567890}]}',
+            {"a": [1, {"b": 1.2345678901234568e29}]},
+        ),
     ],
-)  # fmt: skip
+)
 def test_reads_objects(body: bytes, value: dict[str, Any]) -> None:
     assert json_object(body) == value
 

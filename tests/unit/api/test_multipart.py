@@ -99,8 +99,12 @@ def test_refuses(tmp_path: Path, body: bytes) -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    ["multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=" + "a" * 300],
-)  # fmt: skip
+    [
+        "multipart/form-data",
+        "multipart/form-data; boundary=",
+        "multipart/form-data; boundary=" + "a" * 300,
+    ],
+)
 def test_refuses_boundaries(kind: str) -> None:
     with pytest.raises(BadRequest):
         boundary_of(kind)

@@ -49,15 +49,25 @@ ROUTES = (
             "/api/collections/{collection}/records",
             {"collection": "meta"},
         ),
-        ("PATCH", "/api/collections/import", "/api/collections/{collection}", {"collection": "import"}),
+        (
+            "PATCH",
+            "/api/collections/import",
+            "/api/collections/{collection}",
+            {"collection": "import"},
+        ),
         ("HEAD", "/api/collections/a", "/api/collections/{collection}", {"collection": "a"}),
         ("GET", "/api/collections", "/{path...}", {"path": "api/collections"}),
         ("GET", "/api/collections/", "/{path...}", {"path": "api/collections/"}),
         ("GET", "/", "/{path...}", {"path": ""}),
         ("GET", "/_/a/b", "/_/{path...}", {"path": "a/b"}),
-        ("GET", "/api/collections/a/records/x y%", "/api/collections/{collection}/records/{id}", {"collection": "a", "id": "x y%"}),
+        (
+            "GET",
+            "/api/collections/a/records/x y%",
+            "/api/collections/{collection}/records/{id}",
+            {"collection": "a", "id": "x y%"},
+        ),
     ],
-)  # fmt: skip
+)
 def test_finds(method: str, path: str, pattern: str, params: dict[str, str]) -> None:
     assert _found(_router(*ROUTES), method, path) == (pattern, params)
 
