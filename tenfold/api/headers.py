@@ -28,10 +28,15 @@ _METHODS = "GET,HEAD,PUT,PATCH,POST,DELETE"
 
 
 def with_defaults(headers: Headers) -> Headers:
-    """Join a response's own headers to the defaults; a header the response sets itself wins."""
+    """Join a response's own headers to the defaults.
+
+    A header the response sets itself wins; one that it sets to "" is not sent at all.
+    """
     if headers is JSON:
         return JSON_DEFAULTS
     own = {name.lower() for name, _ in headers}
+    if not all(value for _, value in headers):
+        headers = tuple(pair for pair in headers if pair[1])
     return headers + tuple(pair for pair in DEFAULTS if pair[0] not in own or pair[0] == "vary")
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from tenfold.api.http import Headers, Request, Response
 from tenfold.errors import NotFound
 
-_INVALID = b"invalid range"
-_NO_OVERLAP = b"invalid range: failed to overlap"
+_INVALID = b"invalid range\n"
+_NO_OVERLAP = b"invalid range: failed to overlap\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,27 +97,33 @@ _Fill = Callable[[int, Headers, int, int], Response]
 def _answer(request: Request, content: Content, headers: Headers, fill: _Fill) -> Response:
     validators = _validators(content)
     status = _precondition(request, content)
+    if status == 412:
+        kind = (("content-type", content.content_type),)
+        return Response(status, b"", kind + validators + headers)
     if status:
         return Response(status, b"", validators + headers)
+    if request.header("range") and _range_applies(request, content):
+        return _ranged(request, content, headers, fill)
+    return _whole(content, validators + headers, fill)
+
+
+def _ranged(request: Request, content: Content, headers: Headers, fill: _Fill) -> Response:
     asked = request.header("range")
-    if not asked or not _range_applies(request, content):
-        return _whole(request, content, validators + headers, fill)
-    if not asked.startswith("bytes="):
-        return _refused(_INVALID)
-    spans = _spans(asked[6:], content.size_bytes)
+    spans = _spans(asked[6:], content.size_bytes) if asked.startswith("bytes=") else None
     if spans is None:
-        return _refused(_INVALID)
-    if not spans:
+        return _refused(_INVALID, headers)
+    if not spans and asked[6:].strip(" ,"):
         star = (("content-range", f"bytes */{content.size_bytes}"),)
-        return _refused(_NO_OVERLAP, star)
-    if len(spans) > 1:
-        return _whole(request, content, validators + headers, fill)
+        return _refused(_NO_OVERLAP, star + headers)
+    all_headers = _validators(content) + headers
+    if len(spans) != 1:
+        return _whole(content, all_headers, fill)
     start, end = spans[0]
     part = (("content-range", f"bytes {start}-{end - 1}/{content.size_bytes}"),)
-    return fill(206, _head(content, end - start) + part + validators + headers, start, end)
+    return fill(206, _head(content, end - start) + part + all_headers, start, end)
 
 
-def _whole(request: Request, content: Content, headers: Headers, fill: _Fill) -> Response:
+def _whole(content: Content, headers: Headers, fill: _Fill) -> Response:
     return fill(200, _head(content, content.size_bytes) + headers, 0, content.size_bytes)
 
 
@@ -129,8 +135,9 @@ def _head(content: Content, length: int) -> Headers:
     )
 
 
-def _refused(body: bytes, headers: Headers = ()) -> Response:
-    return Response(416, body, (("content-type", "text/plain; charset=utf-8"), *headers))
+def _refused(body: bytes, headers: Headers) -> Response:
+    kept = tuple(pair for pair in headers if pair[0] != "cache-control")
+    return Response(416, body, (("content-type", "text/plain; charset=utf-8"), *kept))
 
 
 def _validators(content: Content) -> Headers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from tenfold.blobs import BlobMeta, BlobMissing, Blobs
 from tenfold.errors import Forbidden, NotFound
@@ -12,14 +13,20 @@ from tenfold.files.keys import file_fields, file_key, file_names
 from tenfold.files.sniff import HEAD_BYTES, sniff
 from tenfold.files.thumb_sizes import DEFAULT_SIZE
 from tenfold.files.thumbs import Thumbs
+from tenfold.filters import check
 from tenfold.records import rule
 from tenfold.schema.actor import RequestFacts
 from tenfold.schema.collection import Collection
 from tenfold.schema.fields import FileField
 from tenfold.schema.record import Record
 from tenfold.store.contract import Reads
+from tenfold.store.select import Condition, Query
+
+K = TypeVar("K")
 
 REMEMBERED = 20_000
+MOST = 50
+"""How many records are looked at when one is searched by a file's name."""
 
 THUMB_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
@@ -76,6 +83,7 @@ class Files:
         self.blobs = blobs
         self._thumbs = thumbs
         self._types: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._keys_of_views: OrderedDict[tuple[str, str, str], str] = OrderedDict()
 
     async def get(
         self, collection_ref: str, record_id: str, name: str, size: str, ask_facts: AskFacts
@@ -127,18 +135,22 @@ class Files:
             return known
         read = await self.blobs.get(meta.key, 0, HEAD_BYTES)
         content_type = sniff(b"".join([chunk async for chunk in read.chunks])).mime
-        self._types[meta.key, meta.etag] = content_type
-        if len(self._types) > REMEMBERED:
-            self._types.popitem(last=False)
+        _remember(self._types, (meta.key, meta.etag), content_type)
         return content_type
 
     async def _key(self, record: Record, name: str) -> str:
         if record.collection.type != "view":
             return file_key(record.collection, record.id, name)
+        asked = (record.collection.id, record.id, name)
+        known = self._keys_of_views.get(asked)
+        if known is not None:
+            return known
         owner = await self._owner(record.id, name)
         if owner is None:
             raise NotFound
-        return file_key(owner.collection, owner.id, name)
+        key = file_key(owner.collection, owner.id, name)
+        _remember(self._keys_of_views, asked, key)
+        return key
 
     async def _owner(self, record_id: str, name: str) -> Record | None:
         """The record that a view took a file's name from: names are unique, so it is the one.
@@ -152,15 +164,24 @@ class Files:
                 return record
         for collection in collections:
             for field in file_fields(collection):
-                for record in await self._holders(collection, field, name):
-                    return record
+                query = Query(collection, (self._naming(collection, field, name),), limit=MOST)
+                for record in await self._reads.select(query):
+                    if name in file_names(record):
+                        return record
         return None
 
-    async def _holders(self, collection: Collection, field: FileField, name: str) -> list[Record]:
-        if not field.is_multiple:
-            return await self._reads.find_by(collection, {field.name: name})
-        found = await self._reads.select(_containing(collection, field, name, self._reads))
-        return [record for record in found if name in file_names(record)]
+    def _naming(self, collection: Collection, field: FileField, name: str) -> Condition:
+        """That a field holds a file (or, for several files, one whose name contains it)."""
+        operator = "~" if field.is_multiple else "="
+        text = f"{field.name} {operator} @request.query.name"
+        checked = check(text, collection, self._reads.catalog, hidden_allowed=True)
+        return checked, RequestFacts(query={"name": name})
+
+
+def _remember(known: OrderedDict[K, str], key: K, value: str) -> None:
+    known[key] = value
+    if len(known) > REMEMBERED:
+        known.popitem(last=False)
 
 
 def _owns_files(collection: Collection) -> bool:

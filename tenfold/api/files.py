@@ -1,0 +1,94 @@
+"""/api/files: the files of records, their thumbs, and the short tokens for protected ones."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+
+from tenfold.api.http import Headers, Request, Response, Route
+from tenfold.api.ranges import Content, file_response, stream_response
+from tenfold.api.responses import json_response
+from tenfold.blobs import BlobMeta, Blobs
+from tenfold.errors import Unauthorized
+from tenfold.files import Files, ServedFile
+from tenfold.schema.actor import Actor, RequestFacts
+
+NEEDS_TOKEN = "The request requires valid record authorization token."
+
+TRUE = frozenset({"1", "t", "T", "true", "True", "TRUE"})
+
+FileActor = Callable[[str, Request], Awaitable[Actor | None]]
+"""Who a short token proves the caller to be."""
+
+SAFE: Headers = (
+    (
+        "content-security-policy",
+        "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox",
+    ),
+    ("cache-control", "max-age=2592000, stale-while-revalidate=86400"),
+)
+"""A file runs no scripts and loads nothing, whatever it holds."""
+
+MAY_BE_FRAMED: Headers = (("x-frame-options", ""),)
+"""Unlike other answers, files may be shown in frames of other pages."""
+
+
+def routes(files: Files, file_token: Callable[[Actor], str], file_actor: FileActor) -> list[Route]:
+    """The routes of files."""
+
+    async def token(request: Request) -> Response:
+        if request.actor is None:
+            raise Unauthorized(NEEDS_TOKEN)
+        return json_response({"token": file_token(request.actor)})
+
+    async def show(request: Request) -> Response:
+        async def ask_facts() -> RequestFacts:
+            actor = await file_actor(request.query.get("token", ""), request)
+            return replace(await request.facts("protectedFile"), actor=actor)
+
+        served = await files.get(
+            request.params["collection"],
+            request.params["recordId"],
+            request.params["filename"],
+            request.query.get("thumb", ""),
+            ask_facts,
+        )
+        return blob_response(request, files.blobs, served, MAY_BE_FRAMED)
+
+    pattern = "/api/files/{collection}/{recordId}/{filename}"
+    return [
+        Route("POST", "/api/files/token", token),
+        Route("GET", pattern, show, tags=("file",)),
+    ]
+
+
+def blob_response(
+    request: Request, blobs: Blobs, served: ServedFile, headers: Headers = ()
+) -> Response:
+    """A blob, or the part of it that was asked for, as a browser may safely have it."""
+    meta = served.meta
+    is_shown = served.is_inline and request.query.get("download", "") not in TRUE
+    headers = (("content-disposition", _disposition(served.name, is_shown)), *SAFE, *headers)
+    etag = f'"{meta.etag}"' if meta.etag else ""
+    path = blobs.local_path(meta.key)
+    if path is not None:
+        return file_response(
+            request, path, content_type=served.content_type, etag=etag, headers=headers
+        )
+    content = Content(meta.size_bytes, served.content_type, etag, meta.modified_at.timestamp())
+
+    def read(start: int, end: int) -> AsyncIterator[bytes]:
+        return _read(blobs, meta, start, end)
+
+    return stream_response(request, read, content, headers)
+
+
+def _disposition(name: str, is_shown: bool) -> str:
+    kept = "".join(char if " " <= char <= "~" and char not in '"\\' else "_" for char in name)
+    return f'{"inline" if is_shown else "attachment"}; filename="{kept}"'
+
+
+async def _read(blobs: Blobs, meta: BlobMeta, start: int, end: int) -> AsyncIterator[bytes]:
+    read = await blobs.get(meta.key, start, end)
+    async for chunk in read.chunks:
+        yield chunk
