@@ -92,13 +92,13 @@ class RecordUploads:
         return StagedFiles(named, {}, [file.name for file in new])
 
     def check_names(
-        self, record: Record, before: Record | None, staged: Sequence[str]
+        self, record: Record, before: Record | None, staged_names: Sequence[str]
     ) -> dict[str, FieldError]:
         """Refuse names of files that the record did not have and that were not staged now."""
         errors: dict[str, FieldError] = {}
         for field in file_fields(record.collection):
             had = field.listed(before.values[field.name]) if before else []
-            error = field.check_names(record.values[field.name], [*had, *staged])
+            error = field.check_names(record.values[field.name], [*had, *staged_names])
             if error:
                 errors[field.name] = error
         return errors
