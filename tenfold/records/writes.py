@@ -226,9 +226,10 @@ class RecordWrites:
                 tx, record, before, prepared.sent, facts, can_manage=manages
             )
         errors = body.check_fields(record, before) | errors
-        if _has_files(record.collection):
+        if _has_files(record.collection) and not prepared.errors:
+            # Uploads that were refused have names, too, but nothing is stored under them.
             errors |= self.files.check_names(record, before, prepared.staged_names)
-        errors |= await check_relations(tx, record, before)
+        errors = await check_relations(tx, record, before) | errors
         if errors:
             raise BadRequest(prepared.message, errors)
 
