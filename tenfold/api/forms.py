@@ -73,7 +73,7 @@ def form_object(values: dict[str, list[Any]]) -> dict[str, Any]:
 
 
 def _payload(text: Any) -> dict[str, Any]:
-    if not isinstance(text, str):
+    if not isinstance(text, str) or not text.strip():
         raise BadRequest()
     return json_object(text.encode())
 

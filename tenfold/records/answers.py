@@ -6,8 +6,8 @@ that is still here is the one that the database would give (C2).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import msgspec
 

@@ -8,9 +8,11 @@ from typing import Any
 
 from tenfold.errors import FieldError, FieldErrors
 from tenfold.schema.collection import Collection
-from tenfold.schema.fields import Field, PasswordField
+from tenfold.schema.fields import AutodateField, Field, PasswordField
 from tenfold.schema.record import Record
 from tenfold.schema.values.modifiers import APPEND, AUTOGENERATE, PREPEND, REMOVE
+
+ID_CHANGED = FieldError("validation_pk_change", "The record primary key cannot be changed.")
 
 
 def blank(collection: Collection) -> Record:
@@ -97,14 +99,19 @@ def check_fields(record: Record, before: Record | None) -> dict[str, FieldError 
     for field in record.collection.fields:
         if not _is_free(record.collection, field):
             continue
-        problem = field.check(record.values[field.name], is_new=before is None)
+        value = record.values[field.name]
+        if field.name == "id" and before and value != before.id:
+            errors["id"] = ID_CHANGED
+            continue
+        problem = field.check(value, is_new=before is None)
         if problem:
             errors[field.name] = problem
     return errors
 
 
 def _is_free(collection: Collection, field: Field) -> bool:
-    """Whether a field is set from the body like any other: secrets are the auth room's."""
-    if isinstance(field, PasswordField):
+    """Whether a field is set from the body like any other: secrets are the auth room's, and
+    dates of creation and update set themselves."""
+    if isinstance(field, (AutodateField, PasswordField)):
         return False
     return not (collection.type == "auth" and field.name == "tokenKey")

@@ -131,4 +131,4 @@ class Expander:
 
 
 def _is_unique(collection: Collection, field: RelationField) -> bool:
-    return field.name in collection.unique_columns
+    return field.name.lower() in collection.unique_columns

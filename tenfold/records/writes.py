@@ -311,6 +311,5 @@ def _file_names(record: Record) -> set[str]:
     names: set[str] = set()
     for field in record.collection.fields:
         if isinstance(field, FileField):
-            value = record.values[field.name]
-            names.update(value if isinstance(value, list) else [value])
-    return names - {""}
+            names.update(field.listed(record.values[field.name]))
+    return names

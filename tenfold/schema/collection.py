@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from tenfold.schema.auth_options import AuthOptions
 from tenfold.schema.fields.contract import Field
+from tenfold.schema.indexes import Index
 
 CollectionType = Literal["base", "auth", "view"]
 RuleName = Literal["list", "view", "create", "update", "delete"]
@@ -49,6 +50,12 @@ class Collection:
     def by_name(self) -> Mapping[str, Field]:
         """Field name -> field."""
         return MappingProxyType({f.name: f for f in self.fields})
+
+    @cached_property
+    def unique_columns(self) -> frozenset[str]:
+        """The columns that a unique index covers alone, in lower case."""
+        indexes = filter(None, map(Index.parse, self.indexes))
+        return frozenset(i.columns[0].name.lower() for i in indexes if i.is_single_unique)
 
     def rule(self, name: RuleName) -> str | None:
         """The rule that guards one kind of access."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Self
 
 _INDEX = re.compile(
@@ -98,16 +99,23 @@ class Index:
 
     def is_about(self, column: str) -> bool:
         """Whether it is a unique index on just this column."""
-        return (
-            self.unique
-            and len(self.columns) == 1
-            and self.columns[0].name.lower() == column.lower()
-        )
+        return self.is_single_unique and self.columns[0].name.lower() == column.lower()
+
+    @property
+    def is_single_unique(self) -> bool:
+        return self.unique and len(self.columns) == 1
 
     @property
     def definition(self) -> str:
         """What it says beside its name, to find two that say the same."""
         return replace(self, name="", schema="", optional=False).render().lower()
+
+
+@lru_cache(maxsize=1024)
+def parsed(texts: tuple[str, ...]) -> tuple[Index, ...]:
+    """The indexes that can be read."""
+    found = (Index.parse(text) for text in texts)
+    return tuple(index for index in found if index is not None)
 
 
 def on_table(text: str, table: str) -> str:

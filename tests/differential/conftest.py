@@ -25,7 +25,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     with theirs:
         _plant(theirs)
     ours = Tenfold(folder / "tenfold" / "data")
-    _copy(theirs.dir, ours)
+    copy_data(theirs.dir, ours)
     with ExitStack() as stack:
         for server in (theirs, ours):
             server.start()
@@ -57,17 +57,17 @@ def _plant(server: PocketBase) -> None:
         settings = {"batch": {"enabled": True, "maxRequests": 1000, "timeout": 30}}
         client.patch("/api/settings", json=settings).raise_for_status()
         body = {"collections": seed.COLLECTIONS, "deleteMissing": False}
-        _expect_success(client.put("/api/collections/import", json=body))
+        expect_success(client.put("/api/collections/import", json=body))
         for name, rows in seed.RECORDS.items():
             for row in rows:
                 path = f"/api/collections/{name}/records"
-                _expect_success(client.post(path, json=seed.with_password(name, row)))
+                expect_success(client.post(path, json=seed.with_password(name, row)))
 
 
-def _expect_success(answer: httpx.Response) -> None:
+def expect_success(answer: httpx.Response) -> None:
     assert answer.is_success, f"{answer.request.url}: {answer.text}"
 
 
-def _copy(source: Path, target: Tenfold) -> None:
+def copy_data(source: Path, target: Tenfold) -> None:
     command = [target.program(), "import", str(source), "--dir", str(target.dir)]
     subprocess.run(command, check=True, capture_output=True, timeout=60)

@@ -3,4 +3,7 @@
 `pair.same(ask, known=key)` then demands that the answers differ.
 """
 
-KNOWN: dict[str, str] = {}
+KNOWN: dict[str, str] = {
+    "trailing": "PocketBase reads the first JSON value of a body and overlooks what follows;"
+    " Tenfold refuses a body that is not JSON as a whole.",
+}

@@ -124,7 +124,7 @@ COLLECTIONS: list[Row] = [
         "everything",
         [
             field("text", "text"),
-            field("text", "code", pattern="^[a-z]{2,4}$", autogeneratePattern="[a-z]{4}"),
+            field("text", "code", pattern="^[a-z0-9]{2,15}$", autogeneratePattern="[a-z0-9]{15}"),
             field("text", "short", min=2, max=4),
             field("editor", "editor"),
             field("number", "number"),

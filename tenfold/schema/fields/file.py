@@ -11,13 +11,13 @@ from tenfold.errors import FieldError, FieldErrors
 from tenfold.schema.fields.choice import ChoiceField
 from tenfold.schema.fields.contract import Value
 from tenfold.schema.values.faults import BAD_SHAPE, IN_LIST, REQUIRED, found, within
-from tenfold.schema.values.lists import as_items, distinct
-from tenfold.schema.values.scalars import to_text
+from tenfold.schema.values.lists import as_items, distinct, to_texts
 
 if TYPE_CHECKING:
     from tenfold.schema.collection import Collection
 
 DEFAULT_MAX_BYTES = 5 << 20
+MAX_NAME_BYTES = 250
 _THUMB = re.compile(r"[0-9]+x[0-9]+[tbf]?", re.ASCII)
 _NO_THUMBS = frozenset({"0x0", "0x0t", "0x0b", "0x0f"})
 
@@ -50,10 +50,10 @@ class FileField(ChoiceField, frozen=True, tag="file"):
 
     def items(self, raw: object) -> list[Value]:
         """Names and NewFile values, without repeats."""
-        kept = (
-            item if isinstance(item, NewFile) else to_text(item).strip() for item in as_items(raw)
-        )
-        return distinct(item for item in kept if item)
+        kept: list[Value] = []
+        for item in as_items(raw):
+            kept += [item] if isinstance(item, NewFile) else map(_cut, to_texts(item))
+        return distinct(kept)
 
     def check(self, value: Value, *, is_new: bool) -> FieldError | None:
         del is_new
@@ -111,3 +111,8 @@ class FileField(ChoiceField, frozen=True, tag="file"):
         }
         faults = found(maxSelect=within(self.max_select), maxSize=within(self.max_size))
         return {**faults, "thumbs": thumbs} if thumbs else faults
+
+
+def _cut(name: str) -> str:
+    """A name as far as one can be stored."""
+    return name.encode()[:MAX_NAME_BYTES].decode(errors="ignore")

@@ -15,6 +15,7 @@ from tenfold.schema.values.json_text import NULL, to_json
 if TYPE_CHECKING:
     from tenfold.schema.collection import Collection
 
+NOT_JSON = FieldError("validation_invalid_json", "Must be a valid json value.")
 DEFAULT_MAX_BYTES = 1 << 20
 _BLANK = frozenset({b"null", b'""', b"[]", b"{}"})
 
@@ -37,6 +38,8 @@ class JSONField(InputField, frozen=True, tag="json"):
     def check(self, value: Value, *, is_new: bool) -> FieldError | None:
         del is_new
         text = bytes(value)
+        if not text:
+            return NOT_JSON
         if text in _BLANK and self.required:
             return REQUIRED
         most = self.max_size or DEFAULT_MAX_BYTES

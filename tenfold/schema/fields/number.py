@@ -51,7 +51,7 @@ class NumberField(InputField, frozen=True, tag="number"):
             return NOT_A_NUMBER
         if value == 0:
             return REQUIRED if self.required else None
-        if self.only_int and value != math.floor(value):
+        if self.only_int and not _is_whole(value):
             return ONLY_INT
         return self._check_bounds(value)
 
@@ -80,6 +80,11 @@ class NumberField(InputField, frozen=True, tag="number"):
     def _check_whole(self, bound: float | None) -> FieldError | None:
         is_broken = self.only_int and bound is not None and bound != math.floor(bound)
         return ONLY_INT if is_broken else None
+
+
+def _is_whole(value: float) -> bool:
+    """Whether a 64 bit integer holds the value."""
+    return value == math.floor(value) and -(2**63) <= value < 2**63
 
 
 def _too_small(least: float) -> FieldError:
