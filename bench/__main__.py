@@ -15,7 +15,7 @@ import statistics
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -164,7 +164,7 @@ def _mission(
 
 
 @contextmanager
-def _trickle(server: Server) -> Iterator[None]:
+def _trickle(server: Server) -> Generator[None]:
     """One write a second for as long as the block runs."""
     stop = threading.Event()
 
@@ -184,7 +184,7 @@ def _trickle(server: Server) -> Iterator[None]:
 
 
 @contextmanager
-def _nothing() -> Iterator[None]:
+def _nothing() -> Generator[None]:
     yield
 
 

@@ -14,7 +14,7 @@ from tenfold.hooks import RecordEvent
 from tenfold.schema.actor import RequestFacts
 from tenfold.schema.collection import Collection
 from tenfold.schema.fields.password import PasswordField
-from tenfold.schema.indexes import Index
+from tenfold.schema.indexes import parsed
 from tenfold.schema.record import Record
 from tenfold.store.contract import NotUnique, Reads, Transaction
 
@@ -89,9 +89,8 @@ def _faults(record: Record) -> FieldErrors:
 
 
 def _ignores_case(collection: Collection, name: str) -> bool:
-    parsed = (Index.parse(text) for text in collection.indexes)
     return any(
         index.columns[0].collate.lower() == "nocase"
-        for index in parsed
-        if index is not None and index.is_about(name)
+        for index in parsed(collection.indexes)
+        if index.is_about(name)
     )

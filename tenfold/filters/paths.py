@@ -29,6 +29,7 @@ from tenfold.filters.operands import (
 from tenfold.filters.slots import Slots
 from tenfold.schema.collection import Catalog, Collection
 from tenfold.schema.fields.contract import Field, Storage
+from tenfold.schema.indexes import parsed
 
 MAX_RELATIONS = 6
 MAX_SOURCES = 50
@@ -39,11 +40,6 @@ _S = TypeVar("_S", bound=Source)
 RowSource = Own | Caller | Related | Back | Foreign | Sent
 
 _BACK = re.compile(r"(\w+)_via_(\w+)", re.ASCII)
-_UNIQUE = re.compile(
-    r"\s*create\s+unique\s+index\b.*?\(\s*[`\"\[]?(\w+)[`\"\]]?"
-    r"(?:\s+collate\s+\w+)?(?:\s+(?:asc|desc))?\s*\)\s*(where\b)?",
-    re.IGNORECASE | re.DOTALL,
-)
 
 
 def split_modifier(text: str) -> tuple[str, str]:
@@ -218,12 +214,8 @@ class Paths:
 
 def _unique(collection: Collection, column: str) -> tuple[bool, bool]:
     """Whether a unique index covers just this column, and whether only some of its rows."""
-    found = [
-        match.group(2) is not None
-        for match in map(_UNIQUE.match, collection.indexes)
-        if match and match.group(1).lower() == column.lower()
-    ]
-    return bool(found), bool(found) and all(found)
+    found = [index for index in parsed(collection.indexes) if index.is_about(column)]
+    return bool(found), bool(found) and all(index.where for index in found)
 
 
 def json_path(parts: list[str]) -> tuple[str | int, ...]:

@@ -8,12 +8,13 @@ import apsw
 
 from tenfold.schema.collection import Catalog, Collection
 from tenfold.schema.wire import decode_stored, encode_stored
+from tenfold.store.sqlite_connection import rows
 
 
 def load_catalog(connection: apsw.Connection, version: int) -> Catalog:
     """Read every collection; `version` becomes the catalog's."""
-    rows = connection.execute("SELECT stored FROM _collections ORDER BY rowid").fetchall()
-    return Catalog(tuple(decode_stored(text) for (text,) in rows), version)
+    texts = rows(connection, "SELECT stored FROM _collections ORDER BY rowid")
+    return Catalog(tuple(decode_stored(text) for (text,) in texts), version)
 
 
 def save_catalog_rows(

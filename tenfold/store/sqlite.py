@@ -25,7 +25,7 @@ from tenfold.schema.values.dates import date_text
 from tenfold.store import sqlite_connection
 from tenfold.store.catalog_rows import load_catalog
 from tenfold.store.contract import COLLECTIONS, Change, Transaction
-from tenfold.store.sqlite_connection import Budget
+from tenfold.store.sqlite_connection import Budget, rows
 from tenfold.store.sqlite_migrations import migrate
 from tenfold.store.sqlite_reads import SqliteReads
 from tenfold.store.sqlite_transaction import SqliteTransaction, current
@@ -138,8 +138,11 @@ class SqliteStore(SqliteReads):
 
     # --- writes -------------------------------------------------------------------------
 
-    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        return await self._commits.write(work)
+    async def write(
+        self, work: Callable[[Transaction], Awaitable[T]], *, is_alone: bool = False
+    ) -> T:
+        """`is_alone` keeps other writes out of the transaction: for work that may lose it."""
+        return await self._commits.write(work, is_alone=is_alone)
 
     def current(self) -> SqliteReads:
         transaction = current.get()
@@ -182,7 +185,7 @@ class SqliteStore(SqliteReads):
         return self._last_seq
 
     def _newest_seq(self) -> int:
-        return self._reader.execute("SELECT coalesce(max(seq), 0) FROM _changes").fetchone()[0]
+        return rows(self._reader, "SELECT coalesce(max(seq), 0) FROM _changes")[0][0]
 
     def _changes(self, after_seq: int, limit: int) -> list[Change]:
         sql = f"SELECT {CHANGE_COLUMNS} FROM _changes WHERE seq > ? ORDER BY seq LIMIT ?"

@@ -41,7 +41,7 @@ def _migrate(connection: apsw.Connection) -> list[str]:
     missing = scripts[version:]
     if missing:
         with connection:
-            for name, script in missing:
+            for _, script in missing:
                 connection.execute(script)
             connection.pragma("user_version", len(scripts))
     return [name for name, _ in missing]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -115,7 +115,8 @@ def _json(text: Any) -> Any:
 
 def _list(text: Any) -> list[str]:
     found = _json(text)
-    return found if isinstance(found, list) else []
+    # A view's column may hold anything.
+    return cast(list[str], found) if isinstance(found, list) else []
 
 
 def _point(text: Any) -> dict[str, float]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -69,7 +69,7 @@ class Provider:
 
 
 @contextmanager
-def running() -> Iterator[Provider]:
+def running() -> Generator[Provider]:
     """A provider that listens until the block ends."""
     provider = Provider()
 
