@@ -49,7 +49,7 @@ class LoggedRequest(Protocol):
     @property
     def path(self) -> str: ...
     @property
-    def query_text(self) -> str: ...
+    def query_string(self) -> str: ...
     @property
     def client_ip(self) -> str: ...
     @property
@@ -134,7 +134,7 @@ def new_id() -> str:
 
 
 def _url(request: LoggedRequest) -> str:
-    return f"{request.path}?{request.query_text}" if request.query_text else request.path
+    return f"{request.path}?{request.query_string}" if request.query_string else request.path
 
 
 def _message(error: BaseException | None) -> str:

@@ -35,10 +35,12 @@ WRITE_LIMIT_S = 5.0
 AT_ONCE = 2
 MAX_PLAIN_POWER = 6
 
-_SHOWING_PRAGMAS = frozenset(
-    """collation_list compile_options data_version encoding foreign_key_list foreign_keys
-    freelist_count function_list index_info index_list index_xinfo journal_mode page_count
-    page_size table_info table_list table_xinfo user_version""".split()
+_PRAGMAS = frozenset(
+    """collation_list compile_options data_version encoding foreign_keys freelist_count
+    function_list journal_mode page_count page_size table_list user_version""".split()
+)
+_PRAGMAS_OF_A_TABLE = frozenset(
+    "foreign_key_list index_info index_list index_xinfo table_info table_list table_xinfo".split()
 )
 _READING = frozenset(
     (apsw.SQLITE_SELECT, apsw.SQLITE_READ, apsw.SQLITE_FUNCTION, apsw.SQLITE_RECURSIVE)
@@ -68,7 +70,7 @@ class SqliteConsole:
             try:
                 return await asyncio.to_thread(self._read, query)
             except apsw.ReadOnlyError:
-                return await self._store.write(lambda tx: _write(tx, query))
+                return await self._store.write(lambda tx: _write(tx, query), is_alone=True)
 
     def _read(self, query: str) -> Outcome:
         connection = sqlite_connection.open_reader(self._path)
@@ -117,7 +119,8 @@ class _Gate:
             is_own = not self._writable or first in self._writable
             return "" if is_own else f"the table {first} can't be written with SQL"
         if action == apsw.SQLITE_PRAGMA:
-            return "" if first.lower() in _SHOWING_PRAGMAS else f"pragma {first} is not allowed"
+            shown = _PRAGMAS_OF_A_TABLE if second else _PRAGMAS
+            return "" if first.lower() in shown else f"pragma {first} can't be set or is not shown"
         if action in _GROUPING:
             return "a query is one transaction already: leave out BEGIN, COMMIT and the like"
         return "tables, indexes and views are changed through collections"

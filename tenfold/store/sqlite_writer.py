@@ -35,9 +35,14 @@ MAX_WAITING = 20_000
 class _Write:
     work: Callable[[Transaction], Awaitable[Any]]
     future: asyncio.Future[Any]
+    is_alone: bool = False
     result: Any = None
     transaction: SqliteTransaction | None = None
     followed_up: asyncio.Task[None] | None = None
+
+
+class _GroupUndone(Exception):
+    """SQLite rolled the whole group back by itself; the cause says why."""
 
 
 class GroupCommit:
@@ -82,8 +87,10 @@ class GroupCommit:
         self._thread.shutdown()
         self._turn.close()
 
-    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """Run `work` in the next group; return once it is durable.
+    async def write(
+        self, work: Callable[[Transaction], Awaitable[T]], *, is_alone: bool = False
+    ) -> T:
+        """Run `work` in the next group (or `is_alone`); return once it is durable.
 
         Raises: Unavailable when too many writes wait or the disk refuses the commit.
         """
@@ -92,7 +99,7 @@ class GroupCommit:
             return await enclosing.nested(work)
         if len(self._waiting) >= MAX_WAITING:
             raise Unavailable("Too many writes are waiting.")
-        write = _Write(work, asyncio.get_running_loop().create_future())
+        write = _Write(work, asyncio.get_running_loop().create_future(), is_alone)
         self._waiting.append(write)
         self._wake.set()
         result = await write.future
@@ -126,8 +133,8 @@ class GroupCommit:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
             self._committed([w.transaction for w in done if w.transaction])
-        except apsw.Error as error:
-            self._refuse(done, error)
+        except (apsw.Error, _GroupUndone) as error:
+            self._refuse(done, error.__cause__ or error)
             return
         finally:
             self._turn.release()
@@ -155,11 +162,13 @@ class GroupCommit:
 
     async def _run_works(self, done: list[_Write]) -> None:
         for _ in range(MAX_GROUP):
-            if not self._waiting:
+            if not self._waiting or (done and self._waiting[0].is_alone):
                 return
             write = self._waiting.popleft()
             if await self._attempt(write):
                 done.append(write)
+            if write.is_alone:
+                return
 
     async def _attempt(self, write: _Write) -> bool:
         """Run one write in a savepoint of its own; a failure undoes it alone."""
@@ -171,9 +180,9 @@ class GroupCommit:
             write.result = await write.work(transaction)
             self._connection.execute("RELEASE one_write")
         except BaseException as error:
-            self._undo(error)
             transaction.is_open = False
             self._fail(write, error)
+            self._undo(error)
             if isinstance(error, asyncio.CancelledError):
                 raise
             return False
@@ -190,9 +199,9 @@ class GroupCommit:
         return task
 
     def _undo(self, error: BaseException) -> None:
-        # A full disk rolls the whole transaction back by itself; the group then fails as one.
+        # A full disk or an interrupt rolls the whole transaction back; the group fails as one.
         if not self._connection.in_transaction:
-            raise error
+            raise _GroupUndone from error
         self._connection.execute("ROLLBACK TO one_write")
         self._connection.execute("RELEASE one_write")
 
