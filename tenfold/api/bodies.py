@@ -19,7 +19,6 @@ from tenfold.api.rsgi import HttpProtocol, ProtocolClosed
 from tenfold.errors import BadRequest, PayloadTooLarge
 
 IDLE_LIMIT_S = 30.0
-TOTAL_LIMIT_S = 300.0
 
 # Bodies up to this size are taken in one step: their length is declared, so memory is bounded.
 _ONE_STEP_BYTES = 1 << 20
@@ -47,6 +46,7 @@ class BodyReader:
         "_raw",
         "_source",
         "_temp_folder",
+        "_time_limit_s",
         "uploads",
     )
 
@@ -58,12 +58,14 @@ class BodyReader:
         content_length: int | None,
         limit_bytes: int,
         temp_folder: str,
+        time_limit_s: float = 60.0,
     ) -> None:
         self._source = source
         self._content_type = content_type
         self._content_length = content_length
         self._limit_bytes = limit_bytes
         self._temp_folder = temp_folder
+        self._time_limit_s = time_limit_s
         self._raw: bytes | None = None
         self._object: dict[str, Any] | None = None
         self.uploads: list[Upload] = []
@@ -125,7 +127,7 @@ class BodyReader:
 
     async def _read_in_one_step(self) -> bytes:
         try:
-            async with asyncio.timeout(IDLE_LIMIT_S):
+            async with asyncio.timeout(min(IDLE_LIMIT_S, self._time_limit_s)):
                 return await self._source()
         except ProtocolClosed as error:
             raise BrokenBody() from error
@@ -135,10 +137,10 @@ class BodyReader:
     async def _chunks(self) -> AsyncIterator[bytes]:
         received, empty_count = 0, 0
         loop = asyncio.get_running_loop()
-        started_at = loop.time()
+        ends_at = loop.time() + self._time_limit_s
         chunks = self._source.__aiter__()
         while True:
-            chunk = await _next_chunk(chunks, started_at + TOTAL_LIMIT_S - loop.time())
+            chunk = await _next_chunk(chunks, ends_at - loop.time())
             if chunk is None:
                 break
             if not chunk:

@@ -17,8 +17,8 @@ from tenfold.api.addresses import NO_PROXY, TrustedProxy
 from tenfold.api.bodies import BrokenBody, SlowBody
 from tenfold.api.errors import error_response
 from tenfold.api.headers import SERVER, Cors, with_defaults
-from tenfold.api.http import Request, Response, Route
-from tenfold.api.request import HttpRequest
+from tenfold.api.http import BodyLimits, Request, Response, Route
+from tenfold.api.request import USUAL_LIMITS, HttpRequest
 from tenfold.api.router import Leaf, Router, clean_path
 from tenfold.api.rsgi import HttpProtocol, ProtocolClosed, Scope
 from tenfold.api.sending import Sender
@@ -87,6 +87,7 @@ class Gateway:
         proxy: Callable[[], TrustedProxy] = lambda: NO_PROXY,
         cors: Cors | None = None,
         temp_folder: str = "",
+        limits: BodyLimits = USUAL_LIMITS,
         on_start: Sequence[AsyncStep] = (),
         on_stopping: Sequence[Callable[[], None]] = (),
         on_stop: Sequence[AsyncStep] = (),
@@ -101,6 +102,7 @@ class Gateway:
         self._proxy = proxy
         self._cors = cors or Cors()
         self._temp_folder = temp_folder
+        self._limits = limits
         self._on_start = on_start
         self._on_stopping = on_stopping
         self._on_stop = on_stop
@@ -140,7 +142,13 @@ class Gateway:
         segments = path.split("/")
         leaf = self.router.find(method, segments) or _MISSING
         request = HttpRequest(
-            scope, proto, leaf, segments, temp_folder=self._temp_folder, proxy=self._proxy
+            scope,
+            proto,
+            leaf,
+            segments,
+            temp_folder=self._temp_folder,
+            limits=self._limits,
+            proxy=self._proxy,
         )
         await self._run(request, proto, origin)
 
@@ -154,7 +162,7 @@ class Gateway:
             response = _error_answer(request, caught)
         try:
             headers = with_defaults(response.headers)
-            if origin is not None:
+            if origin:
                 headers += self._cors.answer_headers(origin)
             await self._sender.send(proto, response, headers, request.method, request.client)
         except ProtocolClosed:

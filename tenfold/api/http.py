@@ -12,7 +12,16 @@ Headers = tuple[tuple[str, str], ...]
 
 JSON: Headers = (("content-type", "application/json"),)
 
-DEFAULT_BODY_LIMIT_BYTES = 32 << 20
+
+@dataclass(frozen=True, slots=True)
+class BodyLimits:
+    """What a request body may take where its route sets nothing else.
+
+    `time_s` is for the whole body; a client that sends nothing for 30 s is cut off sooner.
+    """
+
+    size_bytes: int = 32 << 20
+    time_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +159,7 @@ class Route:
     """`GET /api/collections/{collection}/records` and what answers it.
 
     The last segment may be `{path...}`: everything that is left, also nothing.
-    `body_limit_bytes` overrides the default limit (32 MiB; 0 is no limit) and may depend on the
+    `body_limit_bytes` overrides the usual limit (BodyLimits; 0 is no limit) and may depend on the
     request; `superuser_only` is checked before the handler runs; `tags` name the route for rate
     limits ("list", "auth" ...).
     """

@@ -8,11 +8,13 @@ from typing import Any
 from tenfold.api.addresses import NO_PROXY, TrustedProxy, client_address, peer_address
 from tenfold.api.bodies import BodyReader
 from tenfold.api.forms import lenient_pairs
-from tenfold.api.http import DEFAULT_BODY_LIMIT_BYTES, Route, Upload
+from tenfold.api.http import BodyLimits, Route, Upload
 from tenfold.api.router import Leaf
 from tenfold.api.rsgi import HttpProtocol, Scope
 from tenfold.errors import BadRequest
 from tenfold.schema.actor import Actor, RequestFacts
+
+USUAL_LIMITS = BodyLimits()
 
 
 class HttpRequest:
@@ -21,6 +23,7 @@ class HttpRequest:
     __slots__ = (
         "_headers",
         "_leaf",
+        "_limits",
         "_params",
         "_proto",
         "_proxy",
@@ -43,6 +46,7 @@ class HttpRequest:
         segments: list[str],
         *,
         temp_folder: str = "",
+        limits: BodyLimits = USUAL_LIMITS,
         proxy: Callable[[], TrustedProxy] = lambda: NO_PROXY,
     ) -> None:
         self._scope = scope
@@ -50,6 +54,7 @@ class HttpRequest:
         self._leaf = leaf
         self._segments = segments
         self._temp_folder = temp_folder
+        self._limits = limits
         self._proxy = proxy
         self._headers: dict[str, str] | None = None
         self._params: dict[str, str] | None = None
@@ -170,7 +175,7 @@ class HttpRequest:
         if self._reader is None:
             limit = self._leaf.route.body_limit_bytes
             if limit is None:
-                limit = DEFAULT_BODY_LIMIT_BYTES
+                limit = self._limits.size_bytes
             elif not isinstance(limit, int):
                 limit = limit(self)
             self._reader = BodyReader(
@@ -179,6 +184,7 @@ class HttpRequest:
                 content_length=declared_length(self.header("content-length")),
                 limit_bytes=limit,
                 temp_folder=self._temp_folder,
+                time_limit_s=self._limits.time_s,
             )
         return self._reader
 

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 
 from tenfold.api.supervisor import Supervisor
-from tenfold.api.worker import BACKLOG, Factory, run_worker
+from tenfold.api.worker import BACKLOG, STOP_LIMIT_S, Factory, run_worker
 from tenfold.errors import OperatorError
 
 
@@ -41,20 +41,22 @@ def serve(
     listener: socket.socket,
     *,
     workers: int = 1,
+    stop_limit_s: float = STOP_LIMIT_S,
     on_ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until SIGTERM, SIGINT or SIGHUP, then stop gracefully.
 
     `factory` runs in each worker, after the fork: nothing that can't cross one (databases,
     threads) may be open before. The first worker starts alone, so that it can prepare the data;
-    `on_ready` is called when all take connections. Workers that die are replaced.
+    `on_ready` is called when all take connections. Workers that die are replaced. Requests that
+    still run `stop_limit_s` after the stop was asked for are cut.
     Raises: OperatorError when workers can't start; with one worker whatever its start raises.
     """
     _allow_many_files()
     if workers <= 1:
-        run_worker(factory, listener, on_ready=on_ready)
+        run_worker(factory, listener, stop_limit_s=stop_limit_s, on_ready=on_ready)
     else:
-        Supervisor(factory, listener, workers, on_ready).run()
+        Supervisor(factory, listener, workers, stop_limit_s, on_ready).run()
 
 
 def _allow_many_files() -> None:

@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tenfold.api.worker import STOP_LIMIT_S, STOP_SIGNALS, Factory, run_worker
+from tenfold.api.worker import STOP_SIGNALS, Factory, run_worker
 from tenfold.errors import OperatorError
 
 _log = logging.getLogger("tenfold.api")
@@ -49,11 +49,13 @@ class Supervisor:
         factory: Factory,
         listener: socket.socket,
         workers: int,
+        stop_limit_s: float,
         on_ready: Callable[[], None],
     ) -> None:
         self._factory = factory
         self._listener = listener
         self._workers = workers
+        self._stop_limit_s = stop_limit_s
         self._on_ready = on_ready
         self._children: dict[int, _Child] = {}
         self._due: dict[int, float] = {}
@@ -179,6 +181,7 @@ class Supervisor:
                 self._factory,
                 self._listener,
                 number=number,
+                stop_limit_s=self._stop_limit_s,
                 on_ready=lambda: _report(report_pipe, _READY),
                 parent_pipe=self._life_read,
             )
@@ -206,7 +209,7 @@ class Supervisor:
         self._is_stopping = True
         for child in self._children.values():
             os.kill(child.pid, signal.SIGTERM)
-        ends_at = time.monotonic() + STOP_LIMIT_S + _STOP_MARGIN_S
+        ends_at = time.monotonic() + self._stop_limit_s + _STOP_MARGIN_S
         while self._children and time.monotonic() < ends_at:
             select.select([self._wake_read], [], [], 0.05)
             _drain(self._wake_read)

@@ -46,6 +46,7 @@ def run_worker(
     listener: socket.socket,
     *,
     number: int = 1,
+    stop_limit_s: float = STOP_LIMIT_S,
     on_ready: Callable[[], None] = lambda: None,
     parent_pipe: int | None = None,
 ) -> None:
@@ -63,7 +64,7 @@ def run_worker(
             # What lives now lives until the end: the collector need not look at it again.
             gc.collect()
             gc.freeze()
-            serving = _serve(gateway, listener, number, on_ready, parent_pipe)
+            serving = _serve(gateway, listener, number, on_ready, parent_pipe, stop_limit_s)
             loop.run_until_complete(serving)
         finally:
             loop.run_until_complete(gateway.stop())
@@ -77,6 +78,7 @@ async def _serve(
     number: int,
     on_ready: Callable[[], None],
     parent_pipe: int | None,
+    stop_limit_s: float,
 ) -> None:
     loop = asyncio.get_running_loop()
     stop_asked = asyncio.Event()
@@ -95,9 +97,9 @@ async def _serve(
     gateway.begin_stop()
     stop_granian.set()
     try:
-        await asyncio.wait_for(stopped.wait(), STOP_LIMIT_S)
+        await asyncio.wait_for(stopped.wait(), stop_limit_s)
     except TimeoutError:
-        _log.warning("Requests still ran %d s after the stop; they were cut.", STOP_LIMIT_S)
+        _log.warning("Requests still ran %g s after the stop; they were cut.", stop_limit_s)
 
 
 def _granian_worker(listener: socket.socket, number: int) -> Any:

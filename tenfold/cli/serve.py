@@ -73,6 +73,7 @@ def serve(
         partial(build_app, settings),
         listener,
         workers=settings.worker_count,
+        stop_limit_s=settings.stop_timeout_s,
         on_ready=partial(_greet, settings, address, installer_token),
     )
 
