@@ -9,34 +9,60 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from tenfold.adapters import blobs_in, mail_by, probe_s3
 from tenfold.administration import (
     Asked,
     RateLimiter,
+    RequestLog,
     SettingsRoom,
+    StoredSettings,
     SuperuserGate,
 )
-from tenfold.administration.request_log import RequestLog
-from tenfold.api import batch, crons, health, hook_routes, realtime, records
+from tenfold.api import auth as auth_routes
+from tenfold.api import (
+    batch,
+    crons,
+    health,
+    hook_routes,
+    logs,
+    realtime,
+    records,
+    sql_console,
+    static,
+)
+from tenfold.api import files as file_routes
+from tenfold.api import settings as settings_routes
 from tenfold.api.addresses import TrustedProxy
 from tenfold.api.dispatch import Gateway
 from tenfold.api.fast_lane import FastLane
 from tenfold.api.headers import Cors
-from tenfold.api.http import Request, Route
-from tenfold.auth import AccountRules, Authenticator, Passwords
+from tenfold.api.http import BodyLimits, Request, Route
+from tenfold.auth import (
+    AccountRules,
+    AppFacts,
+    Auth,
+    Authenticator,
+    Passwords,
+    clean_mfas,
+    send_test_mail,
+)
 from tenfold.blobs.current import CurrentBlobs
 from tenfold.blobs.disk import DiskBlobs
 from tenfold.bus import Bus, Counters
 from tenfold.bus.local import LocalBus
 from tenfold.bus.memory import MemoryBus
-from tenfold.files import RecordUploads
+from tenfold.files import Files, RecordUploads, Thumbs
 from tenfold.hooks import Backend, hooks
 from tenfold.jobs import Crons, Jobs, system_crons
+from tenfold.mail.current import CurrentMail
+from tenfold.mail.log import LogMail
 from tenfold.realtime import Realtime
 from tenfold.records import Answers, Presenter, RecordReads, RecordWrites, UnruledRecords
 from tenfold.schema.actor import Actor
 from tenfold.schema.collection import Collection
 from tenfold.settings import Settings
 from tenfold.store.sqlite import SqliteStore
+from tenfold.store.sqlite_console import SqliteConsole
 from tenfold.store.sqlite_jobs import SqliteJobs
 
 JOB_GRACE_S = 5.0
@@ -53,7 +79,7 @@ class App:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.store = SqliteStore(settings.dir)
+        self.store = SqliteStore(settings.dir, settings.query_timeout_s)
         self.room = SettingsRoom(self.store, settings.encryption_key)
         self.answers = Answers(settings.cache_bytes)
         self.authenticator = Authenticator(self.store)
@@ -64,10 +90,24 @@ class App:
         self.presenter = Presenter(hooks)
         self.reads = RecordReads(self.store, self.presenter)
         self.blobs = CurrentBlobs(DiskBlobs(settings.dir / "storage"))
+        self.files = Files(self.store, self.blobs, Thumbs(self.blobs))
         self.passwords = Passwords(settings.password_threads)
         self.rules = AccountRules(self.passwords)
         self.writes = RecordWrites(
             self.store, hooks, files=RecordUploads(self.blobs), auth=self.rules
+        )
+        self.mail = CurrentMail(LogMail())
+        self.auth = Auth(
+            store=self.store,
+            writes=self.writes,
+            presenter=self.presenter,
+            passwords=self.passwords,
+            rules=self.rules,
+            hooks=hooks,
+            mail=self.mail,
+            app=self._facts,
+            hit=self.counters.hit,
+            admit_superuser=self.gate.check,
         )
         self.bus: Bus = LocalBus(settings.dir) if settings.worker_count > 1 else MemoryBus()
         self.realtime = Realtime(
@@ -101,7 +141,7 @@ class App:
         system_crons(
             self.crons,
             optimize=self.store.optimize,
-            cleanup_mfas=_nothing,
+            cleanup_mfas=partial(clean_mfas, self.auth),
             cleanup_otps=_nothing,
             cleanup_logs=self.log.clean,
         )
@@ -128,6 +168,7 @@ class App:
             proxy=self._proxy,
             cors=cors,
             temp_folder=str(self.settings.dir),
+            limits=BodyLimits(self.settings.body_limit_bytes, self.settings.request_timeout_s),
             on_start=[self._start],
             on_stopping=[self.realtime.stop_streams],
             on_stop=[self._stop],
@@ -137,8 +178,13 @@ class App:
         return [
             *health.routes(lambda: True),
             *records.routes(self.reads, self.writes, self.answers, _is_watched),
+            *auth_routes.routes(self.auth),
+            *file_routes.routes(self.files, self.authenticator.file_token, self._file_actor),
             *realtime.routes(self.realtime),
             *crons.routes(self.crons),
+            *settings_routes.routes(self.room, self._probes()),
+            *logs.routes(self.log),
+            *sql_console.routes(SqliteConsole(self.store, self.settings.dir)),
             *hook_routes.routes(hooks),
             *batch.routes(
                 self.store,
@@ -147,6 +193,7 @@ class App:
                 lambda: self.room.current().batch,
                 self._admit_entry,
             ),
+            *static.routes(self.settings.public_folder),
         ]
 
     async def _start(self) -> None:
@@ -154,6 +201,8 @@ class App:
         self.store.listen(self.answers.heed)
         self.store.listen(self.authenticator.evict)
         await self.room.open()
+        self._follow_settings(self.room.current())
+        self.room.listen(self._follow_settings)
         await self.log.open()
         await self.bus.open()
         hooks.bind(
@@ -172,16 +221,41 @@ class App:
         await self.crons.stop()
         await self.jobs.stop()
         await self.realtime.stop()
+        await self.auth.background.finish()
+        self.passwords.close()
         hooks.stop()
         await self.bus.close()
         await self.log.close()
         await self.store.close()
         self.counters.close()
 
+    # --- what the stored settings name ---------------------------------------------------
+
+    def _follow_settings(self, stored: StoredSettings) -> None:
+        self.mail.use(mail_by(stored.smtp))
+        self.blobs.use(blobs_in(stored.s3, self.settings.dir / "storage"))
+
+    def _facts(self) -> AppFacts:
+        meta = self.room.current().meta
+        return AppFacts(meta.app_name, meta.app_url, meta.sender_name, meta.sender_address)
+
+    def _probes(self) -> settings_routes.Probes:
+        return settings_routes.Probes(
+            catalog=lambda: self.store.catalog,
+            send_mail=partial(send_test_mail, self.auth),
+            probe_s3=probe_s3,
+        )
+
     # --- what the gateway asks ----------------------------------------------------------
 
     async def _authenticate(self, token: str, request: Request) -> Actor | None:
         return await self.authenticator.authenticate(token)
+
+    async def _file_actor(self, token: str, request: Request) -> Actor | None:
+        actor = await self.authenticator.file_actor(token) if token else None
+        if actor is not None and actor.is_superuser:
+            self.gate.check(request.client_ip)
+        return actor
 
     def _admit_superuser(self, request: Request) -> None:
         self.gate.check(request.client_ip)

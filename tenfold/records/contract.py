@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from tenfold.errors import FieldError
+from tenfold.errors import FieldError, FieldErrors
 from tenfold.schema.actor import RequestFacts
 from tenfold.schema.collection import Collection
 from tenfold.schema.record import Record
@@ -75,7 +75,7 @@ class AuthRecords(Protocol):
         facts: RequestFacts,
         *,
         can_manage: bool,
-    ) -> dict[str, FieldError]:
+    ) -> dict[str, FieldError | FieldErrors]:
         """Set password and token key, guard e-mail and `verified`; say what is wrong.
 
         Raises: BadRequest for faults that hide all others.

@@ -6,4 +6,6 @@
 KNOWN: dict[str, str] = {
     "trailing": "PocketBase reads the first JSON value of a body and overlooks what follows;"
     " Tenfold refuses a body that is not JSON as a whole.",
+    "token of 1970": "PocketBase takes a token whose `exp` is 0 for one that never ends; for"
+    " Tenfold it ended in 1970. Only who holds the keys can make such a token.",
 }

@@ -89,11 +89,11 @@ async def _prove(
     claims = tokens.peek(token)
     if claims is None or not claims.new_email or not isinstance(claims.new_email, str):
         return None, NO_NEW_EMAIL
-    if await _is_taken(auth, collection, claims.new_email):
-        return None, TAKEN_MEANWHILE
     proof = await tokens.prove(token, "emailChange", auth.store, auth.clock())
     if proof is None:
         return None, forms.BAD_TOKEN
     if proof.record.collection.id != collection.id:
         return None, forms.OTHER_COLLECTION
+    if await _is_taken(auth, collection, claims.new_email):
+        return None, TAKEN_MEANWHILE
     return proof, None

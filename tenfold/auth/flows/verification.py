@@ -18,6 +18,10 @@ ALWAYS = "All superusers are verified by default."
 FAILED = "Failed to verify the account."
 
 NO_EMAIL = FieldError("validation_invalid_token_claims", "Missing email token claim.")
+OTHER_EMAIL = FieldError(
+    "validation_token_email_mismatch",
+    "The record email doesn't match with the requested token claims.",
+)
 
 
 async def request_verification(auth: Auth, collection: Collection, body: Mapping[str, Any]) -> None:
@@ -62,13 +66,15 @@ async def _check(
     if not token:
         return None, forms.required(token)
     claims = tokens.peek(token)
-    if claims is None or not claims.email or not isinstance(claims.email, str):
+    if claims is None or not claims.email:
         return None, NO_EMAIL
     proof = await tokens.prove(token, "verification", auth.store, auth.clock())
-    if proof is None or proof.record["email"] != proof.claims.email:
+    if proof is None:
         return None, forms.BAD_TOKEN
     if proof.record.collection.id != collection.id:
         return None, forms.OTHER_COLLECTION
+    if proof.record["email"] != proof.claims.email:
+        return None, OTHER_EMAIL
     return proof, None
 
 
