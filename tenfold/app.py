@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from tenfold.adapters import blobs_in, mail_by, probe_s3
+from tenfold.adapters import mail_by, probe_s3
 from tenfold.administration import (
     Asked,
     RateLimiter,
@@ -20,11 +20,14 @@ from tenfold.administration import (
 )
 from tenfold.api import auth as auth_routes
 from tenfold.api import (
+    backups,
     batch,
     crons,
     health,
     hook_routes,
     logs,
+    oauth2,
+    otp,
     realtime,
     records,
     sql_console,
@@ -44,10 +47,10 @@ from tenfold.auth import (
     Authenticator,
     Passwords,
     clean_mfas,
+    clean_otps,
     send_test_mail,
 )
-from tenfold.blobs.current import CurrentBlobs
-from tenfold.blobs.disk import DiskBlobs
+from tenfold.auth.oauth2 import AppleNames, Fetcher, OAuth2Client, OAuth2SignIn, offers
 from tenfold.bus import Bus, Counters
 from tenfold.bus.local import LocalBus
 from tenfold.bus.memory import MemoryBus
@@ -64,20 +67,21 @@ from tenfold.settings import Settings
 from tenfold.store.sqlite import SqliteStore
 from tenfold.store.sqlite_console import SqliteConsole
 from tenfold.store.sqlite_jobs import SqliteJobs
+from tenfold.upkeep import Upkeep, uploads_folder
 
 JOB_GRACE_S = 5.0
 """How much longer than a hook's own limit its job may take, to write down how it ended."""
 
 
-def build_app(settings: Settings) -> Gateway:
-    """The service of one worker process."""
-    return App(settings).gateway
+def build_app(settings: Settings, started_at: float | None = None) -> Gateway:
+    """The service of one worker process; for `started_at` see Upkeep."""
+    return App(settings, started_at).gateway
 
 
 class App:
     """Every part of a worker, wired."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, started_at: float | None = None) -> None:
         self.settings = settings
         self.store = SqliteStore(settings.dir, settings.query_timeout_s)
         self.room = SettingsRoom(self.store, settings.encryption_key)
@@ -89,7 +93,10 @@ class App:
         self.limiter = RateLimiter(self.room, self.counters)
         self.presenter = Presenter(hooks)
         self.reads = RecordReads(self.store, self.presenter)
-        self.blobs = CurrentBlobs(DiskBlobs(settings.dir / "storage"))
+        job_store = SqliteJobs(self.store)
+        self.crons = Crons(job_store)
+        self.upkeep = Upkeep(settings, self.room, self.store, job_store, self.crons, started_at)
+        self.blobs = self.upkeep.blobs
         self.files = Files(self.store, self.blobs, Thumbs(self.blobs))
         self.passwords = Passwords(settings.password_threads)
         self.rules = AccountRules(self.passwords)
@@ -116,9 +123,9 @@ class App:
             partial(self.presenter.render, self.store),
             is_personal=lambda collection: hooks.has("view", collection),
         )
-        job_store = SqliteJobs(self.store)
+        self.fetcher = Fetcher()
+        self.oauth2 = OAuth2SignIn(self.auth, OAuth2Client(self.fetcher), AppleNames(self.bus))
         self.jobs = Jobs(job_store, self.bus)
-        self.crons = Crons(job_store)
         self._load_hooks()
         self._add_system_crons()
         self.gateway = self._gateway()
@@ -140,11 +147,15 @@ class App:
     def _add_system_crons(self) -> None:
         system_crons(
             self.crons,
-            optimize=self.store.optimize,
+            optimize=self._optimize,
             cleanup_mfas=partial(clean_mfas, self.auth),
-            cleanup_otps=_nothing,
+            cleanup_otps=partial(clean_otps, self.auth),
             cleanup_logs=self.log.clean,
         )
+
+    async def _optimize(self) -> None:
+        await self.store.optimize()
+        await self.upkeep.sweep()
 
     def _gateway(self) -> Gateway:
         cors = Cors(self.settings.origins)
@@ -167,7 +178,7 @@ class App:
             fast_lane=lane.answer,
             proxy=self._proxy,
             cors=cors,
-            temp_folder=str(self.settings.dir),
+            temp_folder=str(uploads_folder(self.settings)),
             limits=BodyLimits(self.settings.body_limit_bytes, self.settings.request_timeout_s),
             on_start=[self._start],
             on_stopping=[self.realtime.stop_streams],
@@ -176,10 +187,13 @@ class App:
 
     def _routes(self) -> list[Route]:
         return [
-            *health.routes(lambda: True),
+            *health.routes(self.upkeep.backups.is_free),
             *records.routes(self.reads, self.writes, self.answers, _is_watched),
-            *auth_routes.routes(self.auth),
+            *auth_routes.routes(self.auth, offers),
+            *otp.routes(self.auth),
+            *oauth2.routes(self.oauth2, self.realtime.send),
             *file_routes.routes(self.files, self.authenticator.file_token, self._file_actor),
+            *backups.routes(self.upkeep.backups, self._file_actor),
             *realtime.routes(self.realtime),
             *crons.routes(self.crons),
             *settings_routes.routes(self.room, self._probes()),
@@ -205,6 +219,7 @@ class App:
         self.room.listen(self._follow_settings)
         await self.log.open()
         await self.bus.open()
+        self.oauth2.names.start()
         hooks.bind(
             Backend(
                 store=self.store,
@@ -215,13 +230,16 @@ class App:
         )
         await self.realtime.start()
         await self.jobs.start()
+        await self.upkeep.start()
         await self.crons.start()
 
     async def _stop(self) -> None:
+        await self.upkeep.stop()
         await self.crons.stop()
         await self.jobs.stop()
         await self.realtime.stop()
         await self.auth.background.finish()
+        await self.fetcher.close()
         self.passwords.close()
         hooks.stop()
         await self.bus.close()
@@ -233,7 +251,6 @@ class App:
 
     def _follow_settings(self, stored: StoredSettings) -> None:
         self.mail.use(mail_by(stored.smtp))
-        self.blobs.use(blobs_in(stored.s3, self.settings.dir / "storage"))
 
     def _facts(self) -> AppFacts:
         meta = self.room.current().meta
@@ -306,7 +323,3 @@ class App:
 def _is_watched(collection: Collection) -> bool:
     """Whether user code wants to see each time a record of a collection is shown."""
     return hooks.has("view", collection) or hooks.has("list", collection)
-
-
-async def _nothing() -> None:
-    """Stands in for the clean-ups of the auth room."""

@@ -3,6 +3,7 @@
 from tenfold.auth.authenticator import Authenticator
 from tenfold.auth.background import Background
 from tenfold.auth.mails import send_test_mail
+from tenfold.auth.otp import auth_with_otp, clean_otps, request_otp
 from tenfold.auth.parts import AppFacts, Auth, Caller
 from tenfold.auth.passwords import Passwords
 from tenfold.auth.record_rules import AccountRules
@@ -19,9 +20,12 @@ __all__ = [
     "OneStepLeft",
     "Passwords",
     "SignedIn",
+    "auth_with_otp",
     "clean_mfas",
+    "clean_otps",
     "impersonate",
     "refresh",
+    "request_otp",
     "send_test_mail",
     "sign_in",
 ]

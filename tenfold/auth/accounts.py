@@ -33,6 +33,11 @@ async def find_by(reads: Reads, collection: Collection, name: str, value: str) -
     return found[0] if found else None
 
 
+def is_unique(collection: Collection, name: str) -> bool:
+    """Whether only one account may have a value in a field."""
+    return any(index.is_about(name) for index in parsed(collection.indexes))
+
+
 def password_cost(collection: Collection) -> int:
     """How much work the hash of one of the collection's passwords is."""
     field = collection.by_name.get("password")

@@ -22,6 +22,9 @@ ORIGINS = "_authOrigins"
 LINKED = (OTPS, MFAS, EXTERNAL_AUTHS, ORIGINS)
 
 BAD_COLLECTION = FieldError("validation_invalid_collection_id", "Missing or invalid collection.")
+NOT_AUTH = FieldError(
+    "validation_invalid_collection_type", "Invalid collection type - must be auth."
+)
 BAD_RECORD = FieldError("validation_invalid_record", "Missing or invalid record.")
 
 
@@ -52,10 +55,15 @@ async def remove(tx: Transaction, account: Record, *names: str) -> None:
 
 async def check(reads: Reads, record: Record) -> dict[str, FieldError]:
     """What is wrong with the account that a linked record names."""
-    found = reads.catalog.by_id.get(record.values["collectionRef"])
-    if found is None or found.type != "auth":
+    collection_id, record_id = record["collectionRef"], record["recordRef"]
+    if not collection_id:
+        return {}  # The field itself asks for a value.
+    found = reads.catalog.by_id.get(collection_id)
+    if found is None:
         return {"collectionRef": BAD_COLLECTION}
-    if await reads.find(found, record.values["recordRef"]) is None:
+    if found.type != "auth":
+        return {"collectionRef": NOT_AUTH}
+    if record_id and await reads.find(found, record_id) is None:
         return {"recordRef": BAD_RECORD}
     return {}
 
@@ -71,6 +79,11 @@ def draft(reads: Reads, name: str, account: Record, now: datetime, **values: Any
         for field in of_kind.fields
     }
     return Record(of_kind, filled)
+
+
+def new_id(reads: Reads, name: str, now: datetime) -> str:
+    """An id for a linked record that is stored later."""
+    return collection(reads, name).by_name["id"].fill("", is_new=True, was_set=False, now=now)
 
 
 async def remove_older(tx: Transaction, name: str, accounts: Collection, before: str) -> None:

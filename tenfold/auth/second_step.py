@@ -41,6 +41,17 @@ async def step(auth: Auth, caller: Caller, account: Record, method: str) -> str:
     return await auth.write(begin)
 
 
+async def has_first_step(auth: Auth, caller: Caller, account: Record, method: str) -> bool:
+    """Whether the caller names a first step after which this one may come."""
+    options, mfa_id = account.collection.auth, _mfa_id(caller)
+    if options is None or not options.mfa.enabled or not mfa_id:
+        return False
+    mfa = await auth.store.find(linked.collection(auth.store, linked.MFAS), mfa_id)
+    if mfa is None or mfa["method"] == method or _has_ended(account, mfa, auth.now()):
+        return False
+    return all(mfa[name] == value for name, value in linked.reference(account).items())
+
+
 async def clean_mfas(auth: Auth) -> None:
     """Remove first steps that no second one may follow any more."""
 
