@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from tenfold.administration import INSTALLER_EMAIL
 from tenfold.auth import forms, linked
 from tenfold.auth.hashed import CheckedText, HashedText
 from tenfold.auth.passwords import MAX_BYTES, Passwords
@@ -100,6 +101,7 @@ class AccountRules:
         errors |= self._set_token_key(record, before, body, facts)
         if collection.name == SUPERUSERS:
             record.values["verified"] = True
+            await _remove_installer(tx, record, before)
         if before is None:
             return errors | await _check_id(tx, record)
         self.rotate(record, before)
@@ -252,6 +254,14 @@ def _old_password_fault(before: Record, old: object) -> FieldError | None:
     if isinstance(old, CheckedText) and old.is_right and old.against == before.values["password"]:
         return None
     return BAD_OLD_PASSWORD
+
+
+async def _remove_installer(tx: Transaction, record: Record, before: Record | None) -> None:
+    """The superuser behind the installer link goes when there is a real one."""
+    if before is None and record["email"] != INSTALLER_EMAIL:
+        for installer in await tx.find_by(record.collection, {"email": INSTALLER_EMAIL}):
+            await linked.remove(tx, installer, *linked.LINKED)
+            await tx.delete(installer)
 
 
 async def _check_id(reads: Reads, record: Record) -> Errors:

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
 import socket
+import sys
+import time
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from rich.markup import escape
 
 from tenfold.administration import SettingsRoom, Superusers
-from tenfold.cli.console import out
+from tenfold.backups import FolderUse, apply_pending_restore, is_restore_pending
+from tenfold.cli.console import err, out
 from tenfold.cli.options import Config, Dir, load_settings, open_store
 from tenfold.settings import Settings
+
+CLOCK_TICK_S = 0.05
+OTHERS_LEAVE_S = 30.0
 
 
 def serve(
@@ -68,14 +77,44 @@ def serve(
     )
     listener = listen(settings.host, settings.port)
     address = _address(listener)
+    started_at = _take_folder(settings.dir)
     installer_token = asyncio.run(_prepare(settings))
     run(
-        partial(build_app, settings),
+        partial(build_app, settings, started_at),
         listener,
         workers=settings.worker_count,
         stop_limit_s=settings.stop_timeout_s,
         on_ready=partial(_greet, settings, address, installer_token),
     )
+    if is_restore_pending(settings.dir):
+        _start_again()
+
+
+def _take_folder(folder: Path) -> float | None:
+    """Carry out a restore that waits, and clear away what a crash left half done.
+
+    When that was (seconds since 1970); None when another service is at work on the folder.
+    """
+    use = FolderUse(folder)
+    is_alone = use.try_alone(OTHERS_LEAVE_S if is_restore_pending(folder) else 0)
+    if is_alone:
+        restored = apply_pending_restore(folder)
+        if restored:
+            out.print(f"The data is that of the backup {escape(restored)} now.")
+        shutil.rmtree(folder / ".uploads", ignore_errors=True)
+    elif is_restore_pending(folder):
+        err.print("A restore waits: it happens when no other service uses the data folder.")
+    # The clock that stamps files ticks coarsely: a little earlier is surely before any new one.
+    started_at = time.time() - CLOCK_TICK_S
+    use.share()
+    return started_at if is_alone else None
+
+
+def _start_again() -> None:
+    """Become the same command anew; a restore is carried out at its start."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 async def _prepare(settings: Settings) -> str:
@@ -102,5 +141,5 @@ def _greet(settings: Settings, address: str, installer_token: str) -> None:
     out.print(f"  Workers    {settings.worker_count}")
     if installer_token:
         out.print("\nThere is no superuser yet. Open this link, good for 30 minutes, to make one:")
-        out.print(f"  {address}/_/#/pbinstall/{installer_token}")
+        out.print(f"  {address}/_/#/pbinstal/{installer_token}")
         out.print("or run: tenfold superuser upsert EMAIL PASSWORD")

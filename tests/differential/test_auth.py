@@ -686,6 +686,65 @@ def test_deleted_accounts_lose_what_hangs_on_them(auth: AuthPair) -> None:
     auth.pair.same(post("/api/collections/alerted/auth-refresh", headers=headers))
 
 
+# --- what hangs on accounts, as records -------------------------------------------------
+
+LINKED = ("_mfas", "_otps", "_authOrigins", "_externalAuths")
+
+
+@pytest.mark.parametrize("name", LINKED)
+def test_linked_records(auth: AuthPair, name: str) -> None:
+    records = f"/api/collections/{name}/records"
+    own = {
+        "method": "password",
+        "password": "12345678",
+        "fingerprint": f"print of {name}",
+        "provider": "google",
+        "providerId": "x",
+    }
+    right = {"collectionRef": "members00000000", "recordRef": account_id("m20"), **own}
+    rows: list[dict[str, Any]] = [
+        {},
+        own,
+        right | {"collectionRef": "nothing"},
+        right | {"collectionRef": "plain0000000000"},
+        right | {"recordRef": "nobody"},
+        right | {"collectionRef": "named0000000000"},
+        right | {"method": "", "password": "", "fingerprint": "", "provider": "", "providerId": ""},
+    ]
+    auth.pair.all_same(Ask("POST", records, json=row, who="root") for row in rows)
+    auth.pair.same(Ask("POST", records, json=right))
+    auth.pair.bind("made", auth.pair.same(Ask("POST", records, json=right, who="root")), "id")
+    auth.pair.same(Ask("POST", records, json=right, who="root"))
+    auth.pair.same(Ask("PATCH", f"{records}/<made>", json={"recordRef": "no"}, who="root"))
+    auth.pair.same(Ask("PATCH", f"{records}/<made>", json={"collectionRef": "no"}, who="root"))
+    mine, other = signed_in(auth, "m20"), signed_in(auth, "m21")
+    for headers in ({}, mine, other):
+        auth.pair.same(Ask("GET", records, "sort=created", headers=headers))
+        auth.pair.same(Ask("GET", f"{records}/<made>", headers=headers))
+        auth.pair.same(Ask("PATCH", f"{records}/<made>", json={}, headers=headers))
+    auth.pair.same(Ask("DELETE", f"{records}/<made>", headers=other))
+    auth.pair.same(Ask("DELETE", f"{records}/<made>", headers=mine))
+
+
+@pytest.mark.parametrize("who", ["root", "m0"])
+def test_a_changed_address_ends_tokens(auth: AuthPair, who: str) -> None:
+    name = "m22" if who == "root" else "m23"
+    headers = signed_in(auth, name)
+    by = bearer(_own_token(auth, who)) if who != "root" else bearer(auth.pair.ours.token("root"))
+    path = f"{MEMBERS}/records/{account_id(name)}"
+    auth.pair.same(Ask("PATCH", path, json={"verified": True}, headers=by))
+    auth.pair.same(post("auth-refresh", headers=headers))
+    auth.pair.same(Ask("PATCH", path, json={"email": f"new-{name}@example.com"}, headers=by))
+    auth.pair.same(post("auth-refresh", headers=headers))
+    headers = signed_in(auth, f"new-{name}")
+    new = {"password": "longenough", "passwordConfirm": "longenough"}
+    auth.pair.same(Ask("PATCH", path, json=new, headers=by))
+    auth.pair.same(post("auth-refresh", headers=headers))
+    auth.pair.same(Ask("PATCH", path, json={"tokenKey": "k" * 40}, headers=by))
+    auth.pair.same(Ask("GET", path, headers=by))
+    auth.pair.same(Ask("DELETE", path, headers=by))
+
+
 # --- last: the allow-list of superusers' addresses ----------------------------------------
 
 
