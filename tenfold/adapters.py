@@ -1,17 +1,24 @@
-"""The adapters that the stored settings name; a part of the composition root."""
+"""The adapters that the settings name; a part of the composition root."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
-from tenfold.administration import S3, SMTP
+from tenfold.administration import S3, SMTP, SettingsRoom
+from tenfold.backups import Backups, DataFolder
 from tenfold.blobs import Blobs
 from tenfold.blobs.disk import DiskBlobs
 from tenfold.blobs.probe import probe
 from tenfold.blobs.s3 import S3Blobs, S3Location
+from tenfold.imports import Import
 from tenfold.mail import Mail
 from tenfold.mail.log import LogMail
 from tenfold.mail.smtp import SmtpMail, SmtpServer
+from tenfold.settings import Settings
+from tenfold.store.sqlite import SqliteStore
+from tenfold.store.sqlite_snapshot import check_snapshot, take_snapshot
 
 
 def mail_by(smtp: SMTP) -> Mail:
@@ -53,3 +60,52 @@ def s3_blobs(s3: S3) -> S3Blobs:
 async def probe_s3(s3: S3) -> None:
     """Try a bucket with a small file. Raises: BlobsUnavailable."""
     await probe(s3_blobs(s3))
+
+
+def storage_folder(settings: Settings) -> Path:
+    """Where the files of records lie while they are kept on disk."""
+    return settings.dir / "storage"
+
+
+def backups_folder(settings: Settings) -> Path:
+    """Where backups lie while they are kept on disk."""
+    return settings.dir / "backups"
+
+
+def backups_of(
+    settings: Settings, files: Blobs, archives: Blobs, app_name: Callable[[], str]
+) -> Backups:
+    """The backups of the data folder."""
+    key = settings.encryption_key
+
+    async def check(folder: Path) -> None:
+        await asyncio.to_thread(check_snapshot, folder / "data.db")
+        store = SqliteStore(folder)
+        await store.open()
+        try:
+            await SettingsRoom(store, key).open()
+        finally:
+            await store.close()
+
+    async def convert(source: Path, target: Path) -> None:
+        await Import(
+            source=source,
+            target=target,
+            open_store=SqliteStore,
+            open_blobs=lambda folder: DiskBlobs(folder / "storage"),
+            progress=_Silence(),
+            source_key=key,
+            target_key=key,
+        ).run()
+
+    return Backups(
+        DataFolder(settings.dir, take_snapshot, check, convert), files, archives, app_name
+    )
+
+
+class _Silence:
+    """Progress that nobody watches."""
+
+    def begin(self, rows: int, files_bytes: int) -> None: ...
+
+    def advance(self, *, rows: int = 0, files_bytes: int = 0, doing: str = "") -> None: ...
