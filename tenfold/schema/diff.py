@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tenfold.schema.collection import Catalog, Collection
 from tenfold.schema.fields import Field
+from tenfold.schema.view_query import mentioned_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,13 +199,32 @@ def plan(
     dropped = {step.name: step for step in steps if isinstance(step, DropView)}
     created = {step.collection.id: step for step in steps if isinstance(step, CreateView)}
     rest: list[Step] = [s for s in steps if not isinstance(s, DropView | CreateView)]
-    if any(not isinstance(step, CreateTable | CreateIndex) for step in rest):
+    if any(not isinstance(step, CreateTable | CreateIndex | CreateView) for step in steps):
         gone = {c.id for c in removed}
         for view in catalog.collections:
             if view.type == "view" and view.id not in gone:
                 dropped.setdefault(view.name, DropView(view.name))
                 created.setdefault(view.id, CreateView(view))
-    return [*dropped.values(), *_free_names(rest), *created.values()]
+    views = views_in_order(step.collection for step in created.values())
+    return [*dropped.values(), *_free_names(rest), *(CreateView(view) for view in views)]
+
+
+def views_in_order(views: Iterable[Collection]) -> list[Collection]:
+    """Views after those that they read."""
+    waiting = {view.name.lower(): view for view in views}
+    ordered: list[Collection] = []
+    while waiting:
+        first = waiting.pop(next(iter(waiting)))
+        under_way = [(first, iter(mentioned_names(first.view_query)))]
+        while under_way:
+            view, names = under_way[-1]
+            below = next((waiting.pop(name) for name in names if name in waiting), None)
+            if below is None:
+                ordered.append(view)
+                under_way.pop()
+            else:
+                under_way.append((below, iter(mentioned_names(below.view_query))))
+    return ordered
 
 
 def _free_names(steps: Sequence[Step]) -> list[Step]:

@@ -133,6 +133,20 @@ class Transaction(Reads, Protocol):
         """
         ...
 
+    async def view_columns(self, query: str) -> tuple[str, ...]:
+        """The names of the columns that a view with this query would have.
+
+        Raises: ViewRefused.
+        """
+        ...
+
+    async def check_view_ids(self, view: Collection) -> None:
+        """Look for records of a saved view without an id or with another's.
+
+        Raises: ViewRefused, also when that takes too long.
+        """
+        ...
+
     async def truncate(self, collection: Collection) -> None:
         """Remove every record of a collection, one Change each."""
         ...

@@ -27,6 +27,7 @@ from tenfold.store.contract import (
 )
 from tenfold.store.sqlite_reads import SqliteReads
 from tenfold.store.sqlite_tables import apply_steps
+from tenfold.store.sqlite_views import check_view_ids, probe_view
 from tenfold.store.statements import Statements
 
 if TYPE_CHECKING:
@@ -96,11 +97,18 @@ class SqliteTransaction(SqliteReads):
         self, saved: Iterable[Collection], removed: Iterable[Collection] = ()
     ) -> None:
         saved, removed = tuple(saved), tuple(removed)
-        apply_steps(self._connection, plan(self._catalog, saved, removed))
+        after = self._catalog.replace(saved).without(removed)
+        apply_steps(self._connection, plan(self._catalog, saved, removed), after)
         save_catalog_rows(self._connection, saved, removed)
-        self._catalog = self._catalog.replace(saved).without(removed)
+        self._catalog = after
         for collection in (*removed, *saved):
             self.log(COLLECTIONS, collection.id, "update", "")
+
+    async def view_columns(self, query: str) -> tuple[str, ...]:
+        return probe_view(self._connection, query, self._catalog)
+
+    async def check_view_ids(self, view: Collection) -> None:
+        await asyncio.to_thread(check_view_ids, self._connection, view)
 
     async def truncate(self, collection: Collection) -> None:
         statements = Statements.of(collection)

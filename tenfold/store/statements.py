@@ -10,8 +10,10 @@ from weakref import WeakKeyDictionary
 import msgspec
 
 from tenfold.schema.collection import Collection
-from tenfold.schema.fields.contract import Storage
+from tenfold.schema.fields import Field, JSONField, PasswordField, Storage
 from tenfold.schema.record import Record
+from tenfold.schema.values.json_text import to_json
+from tenfold.schema.values.scalars import to_text
 
 _encode = msgspec.json.Encoder().encode
 
@@ -97,13 +99,35 @@ def _encoder(storage: Storage) -> Callable[[Any], Any] | None:
 
 
 def _decoders(collection: Collection) -> Iterator[tuple[str, Callable[[Any], Any]]]:
+    if collection.type == "view":
+        yield from ((field.name, _view_decoder(field)) for field in collection.fields)
+        return
     for field in collection.fields:
         if decode := _DECODERS.get(field.storage):
             yield field.name, decode
 
 
+def _view_decoder(field: Field) -> Callable[[Any], Any]:
+    """A view's column may hold anything, so that it is read as leniently as what clients send."""
+    cast: Callable[[Any], Any] = field.cast
+    if isinstance(field, JSONField):
+        cast = _any_json
+    elif isinstance(field, PasswordField):
+        cast = to_text
+
+    def decode(value: Any) -> Any:
+        return cast(value.decode("utf-8", "replace") if isinstance(value, bytes) else value)
+
+    return decode
+
+
+def _any_json(value: Any) -> msgspec.Raw:
+    found = to_json(value)
+    return found if bytes(found) else msgspec.Raw(_encode(value))
+
+
 def _raw(text: Any) -> msgspec.Raw:
-    # A view's column may hold a bare number where its type says JSON.
+    # A column declared as JSON turns the text of a number into that number.
     if text is None:
         return NULL
     return msgspec.Raw(text.encode() if isinstance(text, str) else _encode(text))

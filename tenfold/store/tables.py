@@ -11,7 +11,6 @@ from tenfold.schema.diff import (
     ConvertColumn,
     CreateIndex,
     CreateTable,
-    CreateView,
     DropColumn,
     DropIndex,
     DropTable,
@@ -127,16 +126,6 @@ def _(step: CreateIndex) -> list[str]:
 def _(step: DropIndex) -> list[str]:
     index = Index.parse(step.text)
     return [f"DROP INDEX IF EXISTS {quoted(index.name)}"] if index else []
-
-
-@statements.register
-def _(step: CreateView) -> list[str]:
-    view, query = quoted(step.collection.name), step.collection.view_query.strip().rstrip("; \n")
-    # The second statement has SQLite resolve the names, which creating a view does not.
-    return [
-        f"CREATE VIEW {view} AS SELECT * FROM ({query}\n)",
-        f"SELECT * FROM {view} LIMIT 0",
-    ]
 
 
 @statements.register

@@ -92,9 +92,9 @@ def test_what_keeps_its_form_keeps_its_values(
 ) -> None:
     old, new = collection(before), collection(after, name)
     connection = apsw.Connection(":memory:")
-    apply_steps(connection, diff(None, old))
+    apply_steps(connection, diff(None, old), Catalog())
     stored = fill(connection, old, raws)
-    apply_steps(connection, plan(Catalog((old,)), [new]))
+    apply_steps(connection, plan(Catalog((old,)), [new]), Catalog())
     found = read(connection, new)
     assert len(found) == len(stored)
     old_by_id = {f.id: f for f in old.fields}
@@ -115,9 +115,9 @@ def convert(old: Field, new: Field, *raws: Any) -> list[Any]:
     before = collection([("f", old, "1")])
     after = collection([("f", new, "1")])
     connection = apsw.Connection(":memory:")
-    apply_steps(connection, diff(None, before))
+    apply_steps(connection, diff(None, before), Catalog())
     fill(connection, before, list(raws))
-    apply_steps(connection, plan(Catalog((before,)), [after]))
+    apply_steps(connection, plan(Catalog((before,)), [after]), Catalog())
     values = [v["f"] for v in read(connection, after).values()]
     return [bytes(v) if isinstance(v, msgspec.Raw) else v for v in values]
 
@@ -165,9 +165,9 @@ def test_passwords_and_references_never_change_their_meaning() -> None:
     before = collection([("f", TextField(), "1")])
     after = collection([("f", PasswordField(), "1")])
     connection = apsw.Connection(":memory:")
-    apply_steps(connection, diff(None, before))
+    apply_steps(connection, diff(None, before), Catalog())
     fill(connection, before, ["plain"])
-    apply_steps(connection, plan(Catalog((before,)), [after]))
+    apply_steps(connection, plan(Catalog((before,)), [after]), Catalog())
     assert read(connection, after)["record0"]["f"] == ""
     assert convert(TextField(), RelationField(collection_id="x"), "abc") == [""]
     assert convert(RelationField(collection_id="x"), TextField(), "abc") == ["abc"]
@@ -177,9 +177,9 @@ def test_a_field_that_takes_a_name_takes_the_values() -> None:
     before = collection([("f", TextField(), "1")])
     after = collection([("f", NumberField(), "2")])
     connection = apsw.Connection(":memory:")
-    apply_steps(connection, diff(None, before))
+    apply_steps(connection, diff(None, before), Catalog())
     fill(connection, before, ["12"])
-    apply_steps(connection, plan(Catalog((before,)), [after]))
+    apply_steps(connection, plan(Catalog((before,)), [after]), Catalog())
     assert read(connection, after)["record0"]["f"] == 12
 
 
@@ -187,9 +187,9 @@ def test_swapped_names_keep_each_their_own() -> None:
     before = collection([("a", TextField(), "1"), ("b", NumberField(), "2")])
     after = collection([("b", TextField(), "1"), ("a", NumberField(), "2")])
     connection = apsw.Connection(":memory:")
-    apply_steps(connection, diff(None, before))
+    apply_steps(connection, diff(None, before), Catalog())
     fill(connection, before, ["12"])
-    apply_steps(connection, plan(Catalog((before,)), [after]))
+    apply_steps(connection, plan(Catalog((before,)), [after]), Catalog())
     found = read(connection, after)["record0"]
     assert (found["b"], found["a"]) == ("12", 12)
 
@@ -205,10 +205,10 @@ def test_views_stand_aside_while_their_table_changes() -> None:
     )
     view = replace(view, view_query="select id, a as x from things;")
     connection = apsw.Connection(":memory:")
-    apply_steps(connection, plan(Catalog(), [table, view]))
+    apply_steps(connection, plan(Catalog(), [table, view]), Catalog())
     fill(connection, table, ["q"])
     changed = collection([("a", TextField(), "1"), ("n", NumberField(), "2")])
-    apply_steps(connection, plan(Catalog((table, view)), [changed]))
+    apply_steps(connection, plan(Catalog((table, view)), [changed]), Catalog())
     assert rows(connection, "select x from seen") == [("q",)]
 
 
@@ -216,8 +216,10 @@ def test_tables_may_trade_names() -> None:
     one, two = collection([("a", TextField(), "1")], "one"), collection([], "two")
     two = replace(two, id="pbc_2")
     connection = apsw.Connection(":memory:")
-    apply_steps(connection, plan(Catalog(), [one, two]))
+    apply_steps(connection, plan(Catalog(), [one, two]), Catalog())
     fill(connection, one, ["q"])
     renamed = replace(one, name="three")
-    apply_steps(connection, plan(Catalog((one, two)), [replace(two, name="one"), renamed]))
+    apply_steps(
+        connection, plan(Catalog((one, two)), [replace(two, name="one"), renamed]), Catalog()
+    )
     assert read(connection, renamed)["record0"]["a"] == "q"
