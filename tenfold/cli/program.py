@@ -23,6 +23,7 @@ First steps:
     tenfold serve                                    start on http://127.0.0.1:8090
     tenfold superuser upsert you@example.com SECRET  make the first superuser
     tenfold import ../pb_data                        bring your PocketBase along
+    tenfold backup create                            keep all data in one file
 
 `tenfold COMMAND --help` explains a command and shows examples. Exit codes: 0 done, 1 failed,
 2 wrong usage or settings, 130 interrupted.
@@ -35,12 +36,13 @@ def version() -> str:
 
 def make_program() -> App:
     """The command with all its verbs."""
-    from tenfold.cli import import_pocketbase, migrate, serve, superuser
+    from tenfold.cli import backup, import_pocketbase, migrate, serve, superuser
 
     program = App(name="tenfold", help=HELP, version=version, help_format="markdown")
     program.command(serve.serve)
     program.command(superuser.program)
     program.command(import_pocketbase.import_pocketbase, name="import")
+    program.command(backup.program)
     program.command(migrate.migrate)
     return program
 
