@@ -13,11 +13,11 @@ from tenfold.filters.lru import Lru
 from tenfold.filters.macros import utc_now
 from tenfold.filters.operands import Ordered
 from tenfold.filters.parse import read
-from tenfold.filters.plan import Plan, plan_sort, plan_test
+from tenfold.filters.plan import Plan, plan_sort, plan_test, plan_visibility
 from tenfold.filters.predicate import Predicate, PredicateMaker, predicate_maker
 from tenfold.filters.sorting import parse_sort
 from tenfold.filters.tokens import check_size, split
-from tenfold.filters.tree import Expression
+from tenfold.filters.tree import Expression, SortKey
 from tenfold.filters.values import Scalar
 from tenfold.schema.actor import RequestFacts
 from tenfold.schema.collection import Catalog, Collection
@@ -31,11 +31,12 @@ _sorts: Lru[tuple[Any, ...], CheckedSort] = Lru(512)
 class Form:
     """All filters of one shape on one collection: they differ in their constants only.
 
-    `sample` are the constants of one of them.
+    `sample` are the constants of one of them. The keys of a sort in place of an expression
+    stand for the condition that the client may list what it sorts by.
     Holds the catalog, so that its identity in the caches' keys can't be taken by another.
     """
 
-    expression: Expression
+    expression: Expression | tuple[SortKey, ...]
     sample: tuple[str | float, ...]
     collection: Collection
     catalog: Catalog
@@ -56,6 +57,10 @@ class Form:
         return found
 
     def _make(self, caller: Collection | None) -> Plan:
+        if isinstance(self.expression, tuple):
+            plan = plan_visibility(self.expression, self.collection, caller, self.catalog)
+            assert plan is not None
+            return plan
         return plan_test(
             self.expression,
             len(self.sample),
@@ -137,11 +142,15 @@ class Checked:
 
 @dataclass(frozen=True, eq=False)
 class CheckedSort:
-    """A sort whose every name is known."""
+    """A sort whose every name is known.
+
+    `guard`: what must hold for records that a client sorts so, beside its filter.
+    """
 
     text: str = ""
     keys: tuple[Ordered, ...] = ()
     dependencies: frozenset[str] = frozenset()
+    guard: Checked | None = None
     scope: tuple[Collection, Catalog] | None = field(default=None, repr=False)
 
     @property
@@ -188,10 +197,20 @@ def check_sort(
     scope = (text, id(collection), id(catalog), hidden_allowed)
     known = _sorts.find(scope)
     if known is None:
-        keys, used = plan_sort(parse_sort(text), collection, catalog, hidden_allowed=hidden_allowed)
-        known = CheckedSort(text, keys, used, (collection, catalog))
+        parsed = parse_sort(text)
+        keys, used = plan_sort(parsed, collection, catalog, hidden_allowed=hidden_allowed)
+        guard = None if hidden_allowed else _sort_guard(text, parsed, collection, catalog)
+        known = CheckedSort(text, keys, used, guard, (collection, catalog))
         _sorts.put(scope, known)
     return known
+
+
+def _sort_guard(
+    text: str, keys: tuple[SortKey, ...], collection: Collection, catalog: Catalog
+) -> Checked | None:
+    if plan_visibility(keys, collection, None, catalog) is None:
+        return None
+    return Checked(text, Form(keys, (), collection, catalog, False), ())
 
 
 def reserved(text: str) -> str | None:

@@ -17,6 +17,7 @@ from tenfold.filters.operands import (
     Kind,
     Operand,
     Own,
+    Seen,
     Value,
 )
 from tenfold.filters.paths import Paths, split_modifier, takes_many
@@ -64,7 +65,7 @@ class Names:
     collection could give another meaning.
     """
 
-    own: Own
+    own: Own | Seen
     caller: Collection | None
     catalog: Catalog
     slots: Slots
@@ -72,6 +73,22 @@ class Names:
     reads: set[str] = field(default_factory=set[str])
     needs_caller: bool = False
     is_volatile: bool = False
+
+    def about(self, seen: Seen) -> Names:
+        """A resolver for a rule about a joined row, within the same plan."""
+        paths = Paths(self.catalog, self.slots, True, self.paths.used, self.paths.sources)
+        return Names(seen, self.caller, self.catalog, self.slots, paths, self.reads)
+
+    def heed(self, inner: Names) -> None:
+        """Depend on what an inner resolver depends on."""
+        self.needs_caller |= inner.needs_caller
+        self.is_volatile |= inner.is_volatile
+
+    def constant(self, slot: int, value: str | float) -> int:
+        """The slot of a constant; those of inner rules are values like those of a request."""
+        if isinstance(self.own, Own):
+            return slot
+        return self.slots.take(f"{self.own.key}#{slot}", lambda facts, now: value)
 
     def resolve(self, text: str) -> Operand:
         """What a name means. Raises: FilterError."""

@@ -77,6 +77,14 @@ class Foreign(Source):
 
 
 @dataclass(frozen=True, eq=False)
+class Seen(Source):
+    """One row of another source, as the record that a rule of its collection is about."""
+
+    of: Related | Back
+    collection: Collection
+
+
+@dataclass(frozen=True, eq=False)
 class Items(Source):
     """The elements of a list column; one null when it is empty."""
 
@@ -242,8 +250,19 @@ def source_parent(source: Source) -> Source | None:
             return items
         case Related(column=column) | Items(column=column) | Back(anchor=column):
             return column.source
+        case Seen(of=of):
+            return of
         case _:
             return None
+
+
+def source_chain(operand: Operand) -> Iterator[Source]:
+    """Every source on the way to what an operand reads."""
+    for outermost in operand_sources(operand):
+        source: Source | None = outermost
+        while source is not None:
+            yield source
+            source = source_parent(source)
 
 
 def is_multiple(operand: Operand) -> bool:

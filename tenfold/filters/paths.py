@@ -22,6 +22,7 @@ from tenfold.filters.operands import (
     Operand,
     Own,
     Related,
+    Seen,
     Sent,
     SentItems,
     Source,
@@ -37,7 +38,7 @@ MODIFIERS = frozenset({"isset", "changed", "length", "each", "lower"})
 LIST_TYPES = frozenset({"select", "file", "relation"})
 
 _S = TypeVar("_S", bound=Source)
-RowSource = Own | Caller | Related | Back | Foreign | Sent
+RowSource = Own | Seen | Caller | Related | Back | Foreign | Sent
 
 _BACK = re.compile(r"(\w+)_via_(\w+)", re.ASCII)
 
@@ -80,7 +81,7 @@ class Paths:
                 return JsonPart(self.column(source, found), json_path(path[step + 1 :]))
             if step == MAX_RELATIONS:
                 raise FilterError(f"more than {MAX_RELATIONS} relations in {'.'.join(path)!r}")
-            if found and found.type == "relation" and path[step + 1 :] == ["id"]:
+            if found and path[step + 1 :] == ["id"] and self._is_enough(found):
                 return self._named(source, found)
             if lenient and found is None and not _BACK.fullmatch(part):
                 return Fixed(None)
@@ -117,6 +118,13 @@ class Paths:
         """The elements of a list in the request's body."""
         key = f"@request.body.{name}[]"
         return self._once(key, lambda: SentItems(key, many, True, slot))
+
+    def _is_enough(self, relation: Field) -> bool:
+        """Whether the ids in a relation stand for those of its records.
+
+        Clients learn of many only the ones that they may list, as in PocketBase.
+        """
+        return relation.type == "relation" and (self.hidden_allowed or not relation.is_multiple)
 
     def _named(self, source: RowSource, relation: Field) -> Operand:
         """The ids that a relation holds: deletes keep them valid, so no join is needed."""

@@ -20,10 +20,13 @@ from tenfold.filters.operands import (
     Operand,
     Ordered,
     Own,
+    Related,
+    Seen,
     Source,
     Test,
     Value,
 )
+from tenfold.filters.parse import parse
 from tenfold.filters.tree import (
     Call,
     Comparison,
@@ -70,6 +73,26 @@ def plan_test(
     """Resolve every name of an expression. Raises: FilterError."""
     names = names_for(collection, caller, catalog, constant_count, hidden_allowed=hidden_allowed)
     root = _Checker(names, hidden_allowed).test(expression)
+    if not hidden_allowed:
+        root = _all((root, *_visibility(names)))
+    return _plan(names, root)
+
+
+def plan_visibility(
+    keys: tuple[SortKey, ...], collection: Collection, caller: Collection | None, catalog: Catalog
+) -> Plan | None:
+    """The condition that the records a client sorts by are ones that it may list.
+
+    None when there is nothing to ask. Raises: FilterError.
+    """
+    names = names_for(collection, caller, catalog, 0, hidden_allowed=False)
+    for key in keys:
+        _ordered(names, key)
+    tests = _visibility(names)
+    return _plan(names, _all(tests)) if tests else None
+
+
+def _plan(names: Names, root: Test) -> Plan:
     return Plan(
         root,
         tuple(names.slots.getters),
@@ -80,6 +103,34 @@ def plan_test(
         names.is_volatile,
         any(map(_is_own_back, names.paths.sources.values())),
     )
+
+
+def _all(tests: tuple[Test, ...]) -> Test:
+    return tests[0] if len(tests) == 1 else Joined("&&", tests)
+
+
+def _visibility(names: Names) -> tuple[Test, ...]:
+    """That every joined record is one that the list rule of its collection shows.
+
+    Without it, clients could find out about records that they may not see, by filtering and
+    sorting others. Raises: FilterError for collections that only superusers may list.
+    """
+    joined = [s for s in names.paths.sources.values() if isinstance(s, (Related, Back))]
+    return tuple(test for source in joined if (test := _is_visible(names, source)))
+
+
+def _is_visible(names: Names, source: Related | Back) -> Test | None:
+    rule = source.collection.list_rule
+    if rule is None:
+        raise FilterError(f"only superusers can list {source.collection.name!r}")
+    if not rule.strip():
+        return None
+    seen = Seen(f"{source.key}!", False, source.multiplies, source, source.collection)
+    inner = names.about(seen)
+    test = _Checker(inner, hidden_allowed=True).test(parse(rule))
+    names.heed(inner)
+    is_none = Compare(inner.resolve("id"), "=", Fixed(None), is_any=True)
+    return Joined("||", (is_none, test))
 
 
 def _is_own_back(source: Source) -> bool:
@@ -130,7 +181,8 @@ class _Checker:
             case Name(text=text):
                 return self.names.resolve(text)
             case Constant(value=value, slot=slot):
-                return Value(slot, "text" if isinstance(value, str) else "number")
+                kind = "text" if isinstance(value, str) else "number"
+                return Value(self.names.constant(slot, value), kind)
             case Keyword(value=value):
                 return Fixed(value)
             case Call(name="geoDistance"):

@@ -14,7 +14,7 @@ from tenfold.schema.collection import Collection
 from tenfold.schema.fields.relation import RelationField
 from tenfold.schema.record import Record
 from tenfold.store.contract import Reads
-from tenfold.store.select import Query
+from tenfold.store.select import Condition, Query
 
 MAX_DEPTH = 6
 MAX_PATHS = 100
@@ -70,28 +70,29 @@ class Expander:
     ) -> None:
         target = self.reads.catalog.by_id.get(field.collection_id)
         wanted = list(dict.fromkeys(i for record in records for i in ids_of(record, field)))
-        if target is None or not wanted:
+        rule = self._rule(target) if target else None
+        if target is None or rule is None:
             return
-        found = await self._visible(target, await self.reads.find_many(target, wanted))
+        found = await self._passing(rule, await self.reads.find_many(target, wanted))
         await self.expand(list(found.values()), below)
         for record in records:
             related = [found[i] for i in ids_of(record, field) if i in found]
-            if related:
-                record.expand[field.name] = related if field.is_multiple else related[0]
+            _put(record, field.name, related, is_single=not field.is_multiple)
 
     async def _expand_back(self, records: list[Record], name: str, below: Tree) -> None:
         origin = self._back_field(records[0].collection, name)
         if origin is None:
             return
         collection, field = origin
+        rule = self._rule(collection)
+        if rule is None:
+            return
+        # A unique index means there can be no second one.
+        is_single = not field.is_multiple and field.name.lower() in collection.unique_columns
         for record in records:
-            related = await self._referencing(collection, field, record)
+            related = await self._referencing(collection, field, record, rule)
             await self.expand(related, below)
-            if not related:
-                continue
-            # A unique index means there can be no second one.
-            is_single = not field.is_multiple and _is_unique(collection, field)
-            record.expand[name] = related[0] if is_single else related
+            _put(record, name, related, is_single=is_single)
 
     def _back_field(self, target: Collection, name: str) -> tuple[Collection, RelationField] | None:
         source_name, _, field_name = name.partition(_VIA)
@@ -102,33 +103,38 @@ class Expander:
         return None
 
     async def _referencing(
-        self, collection: Collection, field: RelationField, record: Record
+        self,
+        collection: Collection,
+        field: RelationField,
+        record: Record,
+        rule: tuple[Condition, ...],
     ) -> list[Record]:
         text = f"{field.name} ?= @request.query.id"
         link = check(text, collection, self.reads.catalog, hidden_allowed=True)
-        self.footprint.add_collection(collection)
-        try:
-            rule = access.conditions(collection, "view", self.reads.catalog, self._rule_facts())
-        except Forbidden:
-            return []
-        self.footprint.add_conditions(rule)
         where = ((link, RequestFacts(query={"id": record.id})), *rule)
         return await self.reads.select(Query(collection, where, limit=MAX_BACK_RECORDS))
 
-    async def _visible(self, collection: Collection, found: dict[str, Record]) -> dict[str, Record]:
+    def _rule(self, collection: Collection) -> tuple[Condition, ...] | None:
+        """What related records must fulfil; None when the caller sees none at all."""
         self.footprint.add_collection(collection)
+        facts = replace(self.facts, context="expand")
         try:
-            rule = access.conditions(collection, "view", self.reads.catalog, self._rule_facts())
+            rule = access.conditions(collection, "view", self.reads.catalog, facts)
         except Forbidden:
-            return {}
+            return None
         self.footprint.add_conditions(rule)
+        return rule
+
+    async def _passing(
+        self, rule: tuple[Condition, ...], found: dict[str, Record]
+    ) -> dict[str, Record]:
         for condition in rule:
             found = {i: r for i, r in found.items() if await self.reads.holds(condition, r)}
         return found
 
-    def _rule_facts(self) -> RequestFacts:
-        return replace(self.facts, context="expand")
 
-
-def _is_unique(collection: Collection, field: RelationField) -> bool:
-    return field.name.lower() in collection.unique_columns
+def _put(record: Record, name: str, related: list[Record], *, is_single: bool) -> None:
+    if record.expand is None:
+        record.expand = {}
+    if related:
+        record.expand[name] = related[0] if is_single else related

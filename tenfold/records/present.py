@@ -73,7 +73,7 @@ class Presenter:
         if records and self.hooks.has("view", records[0].collection):
             await self._enrich(records, wired, facts)
         for record, seen in zip(records, wired, strict=True):
-            if record.expand:
+            if record.expand is not None:
                 seen["expand"] = {
                     name: await self._wire_related(reads, related, facts)
                     for name, related in record.expand.items()

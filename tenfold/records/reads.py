@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tenfold.errors import BadRequest, NotFound
-from tenfold.filters import FilterError, check, check_sort
+from tenfold.errors import BadRequest, Forbidden, NotFound
+from tenfold.filters import FilterError, check, check_sort, reserved
 from tenfold.records import access
 from tenfold.records.footprint import Footprint
 from tenfold.records.present import Presenter
@@ -15,10 +16,17 @@ from tenfold.schema.actor import RequestFacts
 from tenfold.schema.collection import Collection
 from tenfold.schema.record import Record
 from tenfold.store.contract import Reads
-from tenfold.store.select import Query
+from tenfold.store.select import Condition, Query
 
 DEFAULT_PER_PAGE = 30
 MAX_PER_PAGE = 1_000
+MAX_INTEGER = 2**63 - 1
+MAX_OFFSET = MAX_INTEGER
+
+_INTEGER = re.compile("[+-]?[0-9]{1,19}")
+_BOOLEANS = dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True) | dict.fromkeys(
+    ("0", "f", "F", "false", "FALSE", "False"), False
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +92,21 @@ class RecordReads:
         page = max(1, _whole_number(query, "page", 1))
         per_page = _whole_number(query, "perPage", DEFAULT_PER_PAGE)
         per_page = min(per_page, MAX_PER_PAGE) if per_page > 0 else DEFAULT_PER_PAGE
+        skips_total = _boolean(query, "skipTotal")
         picked = self._query(collection, facts, query)
-        asked = Query(
-            collection, (*rule, *picked.where), picked.sort, per_page, (page - 1) * per_page
-        )
+        offset = min((page - 1) * per_page, MAX_OFFSET)
+        asked = Query(collection, (*rule, *picked.where), picked.sort, per_page, offset)
         records = await self.store.select(asked)
         if self.presenter.hooks.has("list", collection):
             records = [*await self.presenter.hooks.listed(collection, records, facts)]
         total, pages = -1, -1
-        if not _is_true(query.get("skipTotal", "")):
+        if not skips_total:
             total = await self._total(asked, records, page, per_page)
             pages = -(-total // per_page)
         footprint = footprint or Footprint()
         footprint.add_collection(collection)
         footprint.add_conditions(asked.where)
-        footprint.is_volatile |= picked.sort.is_volatile
+        footprint.add_sort(picked.sort, self.store.catalog)
         items = await self.presenter.present(self.store, records, facts, query, footprint)
         return Page(items, page, per_page, total, pages)
 
@@ -112,25 +120,40 @@ class RecordReads:
         self, collection: Collection, facts: RequestFacts, query: Mapping[str, str]
     ) -> Query:
         catalog, is_superuser = self.store.catalog, facts.is_superuser
+        text, sort_text = query.get("filter", "").strip(), query.get("sort", "").strip()
+        if not is_superuser:
+            _refuse_reserved(text)
+            _refuse_reserved(sort_text)
         try:
-            text = query.get("filter", "").strip()
-            where = ()
+            where: tuple[Condition, ...] = ()
             if text:
                 where = ((check(text, collection, catalog, hidden_allowed=is_superuser), facts),)
-            sort_text = query.get("sort", "").strip()
             sort = check_sort(sort_text, collection, catalog, hidden_allowed=is_superuser)
-            return Query(collection, where, sort)
         except FilterError as error:
             raise BadRequest() from error
+        if sort.guard:
+            where = (*where, (sort.guard, facts))
+        return Query(collection, where, sort)
+
+
+def _refuse_reserved(text: str) -> None:
+    """Raises: Forbidden for what only superusers may name."""
+    word = reserved(text)
+    if word:
+        raise Forbidden(f"Only superusers can filter by {word}")
 
 
 def _whole_number(query: Mapping[str, str], name: str, default: int) -> int:
     text = query.get(name, "")
-    try:
-        return int(text) if text else default
-    except ValueError:
-        raise BadRequest() from None
+    if not text:
+        return default
+    if not _INTEGER.fullmatch(text) or abs(int(text)) > MAX_INTEGER:
+        raise BadRequest()
+    return int(text)
 
 
-def _is_true(text: str) -> bool:
-    return text in ("1", "t", "T", "true", "TRUE", "True")
+def _boolean(query: Mapping[str, str], name: str) -> bool:
+    text = query.get(name, "")
+    if text and text not in _BOOLEANS:
+        raise BadRequest()
+    return bool(text) and _BOOLEANS[text]

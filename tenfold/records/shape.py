@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from tenfold.errors import BadRequest
 
 MAX_PATHS = 500
@@ -45,6 +47,8 @@ class Shape:
         """The wanted part of a JSON value; lists are picked item by item."""
         if isinstance(value, list):
             return [self.pick(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+        if isinstance(value, msgspec.Raw) and (self.keys or self.excerpt):
+            return self.pick(msgspec.json.decode(value))
         if not isinstance(value, dict):
             return self.excerpt.apply(value) if self.excerpt else value
         if not self.keys:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,12 +15,13 @@ class Record:
 
     `values` maps field name to value (see `Storage` for their shapes); `rev` is the number
     of the change that wrote it (0: not stored yet), and grows with every write of this id.
+    `expand` holds related records by name (None: none were asked for).
     """
 
     collection: Collection
     values: dict[str, Any]
     rev: int = 0
-    expand: dict[str, Record | list[Record]] = field(default_factory=dict[str, Any])
+    expand: dict[str, Record | list[Record]] | None = None
 
     @property
     def id(self) -> str:

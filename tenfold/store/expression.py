@@ -34,14 +34,14 @@ from tenfold.filters.operands import (
     Operand,
     Own,
     Related,
+    Seen,
     Sent,
     SentItems,
     Source,
     Test,
     Value,
     is_multiple,
-    operand_sources,
-    source_parent,
+    source_chain,
 )
 from tenfold.filters.values import Scalar, pattern
 from tenfold.schema.collection import Collection
@@ -171,8 +171,15 @@ class Renderer:
         return matches[0] if len(matches) == 1 else f"({' AND '.join(matches)})"
 
     def _no_mismatch(self, tagged: Tagged, test: Compare, scope: Scope) -> str:
-        left = Scope()
-        right = Scope(clauses=left.clauses)
+        # What an inner rule is about stays the row that is being looked at.
+        seen = {
+            source.key: self._join(tagged, source, scope)
+            for operand in (test.left, test.right)
+            for source in source_chain(operand)
+            if isinstance(source, Seen)
+        }
+        left = Scope(aliases=dict(seen))
+        right = Scope(clauses=left.clauses, aliases=dict(seen))
         mismatch = self._match(
             tagged,
             test,
@@ -277,6 +284,8 @@ class Renderer:
     def _join(self, tagged: Tagged, source: Source, scope: Scope) -> str:
         if isinstance(source, Own):
             return BASE
+        if isinstance(source, Seen):
+            return scope.aliases.get(source.key) or self._join(tagged, source.of, scope)
         if not source.multiplies:
             scope = self.root
         key = f"{source.key}#{tagged.group}" if source.key.startswith("@") else source.key
@@ -462,15 +471,12 @@ def _multiplying(test: Test) -> frozenset[str]:
     """The keys of the sources of a test that may lead to many rows."""
     if isinstance(test, Joined):
         return frozenset(key for part in test.parts for key in _multiplying(part))
-    keys: set[str] = set()
-    for operand in (test.left, test.right):
-        for outermost in operand_sources(operand):
-            source: Source | None = outermost
-            while source is not None:
-                if source.multiplies:
-                    keys.add(source.key)
-                source = source_parent(source)
-    return frozenset(keys)
+    return frozenset(
+        source.key
+        for operand in (test.left, test.right)
+        for source in source_chain(operand)
+        if source.multiplies
+    )
 
 
 def _components(tests: Sequence[Tagged]) -> list[list[Tagged]]:

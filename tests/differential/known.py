@@ -4,6 +4,8 @@
 """
 
 KNOWN: dict[str, str] = {
+    "page-overflow": "PocketBase multiplies page and perPage in 64 bits, so that a huge page is the"
+    " first one again; in Tenfold it is empty.",
     "trailing": "PocketBase reads the first JSON value of a body and overlooks what follows;"
     " Tenfold refuses a body that is not JSON as a whole.",
     "token of 1970": "PocketBase takes a token whose `exp` is 0 for one that never ends; for"
