@@ -9,6 +9,7 @@ from tenfold.api.http import Request, Response, Route
 from tenfold.api.responses import json_response, no_content
 from tenfold.errors import NotFound
 from tenfold.records import Answers, Footprint, RecordReads, RecordWrites
+from tenfold.schema.actor import RequestFacts
 from tenfold.schema.collection import Collection
 from tenfold.schema.record import Record
 
@@ -73,23 +74,21 @@ class RecordEndpoints:
 
     async def create(self, request: Request) -> Response:
         collection, facts = self.collection(request), await request.facts()
-        record = await self._writes.create(collection, await request.json(), facts)
-        return await self._answer(request, record)
+        record = await self._writes.create(collection, facts.body, facts)
+        return await self._answer(request, record, facts)
 
     async def update(self, request: Request) -> Response:
         collection, facts = self.collection(request), await request.facts()
-        record = await self._writes.update(
-            collection, request.params["id"], await request.json(), facts
-        )
-        return await self._answer(request, record)
+        record = await self._writes.update(collection, request.params["id"], facts.body, facts)
+        return await self._answer(request, record, facts)
 
     async def delete(self, request: Request) -> Response:
         collection, facts = self.collection(request), await request.facts()
         await self._writes.delete(collection, request.params["id"], facts)
         return no_content()
 
-    async def _answer(self, request: Request, record: Record) -> Response:
+    async def _answer(self, request: Request, record: Record, facts: RequestFacts) -> Response:
         shown = await self._reads.presenter.present(
-            self._reads.store, [record], await request.facts(), request.query
+            self._reads.store, [record], facts, facts.query
         )
         return json_response(shown[0])

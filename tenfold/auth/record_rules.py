@@ -52,9 +52,7 @@ class AccountRules:
 
     def concerns(self, collection: Collection) -> bool:
         """Whether `prepare` and `apply` have anything to do for a collection."""
-        if collection.type == "auth" or collection.name in linked.LINKED:
-            return True
-        return any(isinstance(f, PasswordField) for f in collection.fields)
+        return collection.has_passwords or collection.name in linked.LINKED
 
     async def prepare(
         self, collection: Collection, before: Record | None, body: Mapping[str, Any]

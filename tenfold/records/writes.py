@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -14,7 +14,6 @@ from tenfold.records.contract import AuthRecords, RecordFiles
 from tenfold.records.relations import Cascade, check_relations
 from tenfold.schema.actor import RequestFacts
 from tenfold.schema.collection import Collection
-from tenfold.schema.fields.file import FileField
 from tenfold.schema.record import Record
 from tenfold.store.contract import Conflict, NotUnique, Store, Transaction
 
@@ -31,12 +30,12 @@ Then = Callable[[Transaction, Record], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """A body whose slow parts are done: uploads stored, password hashed."""
+    """A body whose slow parts, if any, are done: uploads stored, password hashed."""
 
     sent: dict[str, Any]
-    staged_names: list[str]
-    errors: Errors
     message: str
+    staged_names: Sequence[str] = ()
+    errors: Errors = field(default_factory=Errors)
 
 
 def utc_now() -> datetime:
@@ -70,15 +69,15 @@ class RecordWrites:
         reads = self.store.current()
         access.conditions(collection, "create", reads.catalog, facts)
         sent = body.allowed(collection, sent, is_superuser=facts.is_superuser)
-        draft, draft_facts = self._draft(collection, sent, facts)
-        if self._is_costly(collection) and not await access.allows(
-            reads, draft, "create", draft_facts
-        ):
-            raise BadRequest(CANT_CREATE)
-        prepared = await self._prepare(draft, None, sent, CANT_CREATE)
+        record_id, prepared = "", _Prepared(sent, CANT_CREATE)
+        if self._is_costly(collection):
+            draft, draft_facts = self._draft(collection, sent, facts)
+            if not await access.allows(reads, draft, "create", draft_facts):
+                raise BadRequest(CANT_CREATE)
+            record_id, prepared = draft.id, await self._prepare(draft, None, prepared)
 
         async def work(tx: Transaction) -> Record:
-            record, seen = self._draft(collection, prepared.sent, facts, draft.id)
+            record, seen = self._draft(collection, prepared.sent, facts, record_id)
             if not await access.allows(tx, record, "create", seen):
                 raise BadRequest(CANT_CREATE)
             event = _event(record, None, facts, tx)
@@ -90,7 +89,7 @@ class RecordWrites:
             self._announce("after_create", event, tx)
             return record
 
-        return await self._commit(work, draft, prepared)
+        return await self._commit(work, collection, record_id, prepared)
 
     def _draft(
         self,
@@ -107,7 +106,7 @@ class RecordWrites:
         named = body.apply(record, sent)
         record.values["id"] = record_id or record.id
         body.fill(record, named, is_new=True, now=self.now())
-        return record, replace(facts, body=body.resolved(record, sent, named))
+        return record, facts.with_body(body.resolved(record, sent, named))
 
     # --- update -------------------------------------------------------------------------
 
@@ -123,15 +122,15 @@ class RecordWrites:
         reads = self.store.current()
         access.conditions(collection, "update", reads.catalog, facts)
         sent = body.allowed(collection, sent, is_superuser=facts.is_superuser)
-        before = await reads.find(collection, record_id)
-        if before is None:
-            raise NotFound
-        draft, draft_facts = self._changed(before, sent, facts)
-        if self._is_costly(collection) and not await access.allows(
-            reads, before, "update", draft_facts
-        ):
-            raise NotFound
-        prepared = await self._prepare(draft, before, sent, CANT_UPDATE)
+        prepared = _Prepared(sent, CANT_UPDATE)
+        if self._is_costly(collection):
+            before = await reads.find(collection, record_id)
+            if before is None:
+                raise NotFound
+            draft, draft_facts = self._changed(before, sent, facts)
+            if not await access.allows(reads, before, "update", draft_facts):
+                raise NotFound
+            prepared = await self._prepare(draft, before, prepared)
 
         async def work(tx: Transaction) -> Record:
             before = await tx.find(collection, record_id)
@@ -148,7 +147,7 @@ class RecordWrites:
             self._drop_files_later(tx, record, _file_names(before) - _file_names(record))
             return record
 
-        return await self._commit(work, draft, prepared)
+        return await self._commit(work, collection, record_id, prepared)
 
     def _changed(
         self, before: Record, sent: Mapping[str, Any], facts: RequestFacts
@@ -158,7 +157,7 @@ class RecordWrites:
         named = body.apply(record, sent)
         seen = body.resolved(record, sent, named)
         body.fill(record, named, is_new=False, now=self.now())
-        return record, replace(facts, body=seen)
+        return record, facts.with_body(seen)
 
     # --- delete -------------------------------------------------------------------------
 
@@ -190,25 +189,20 @@ class RecordWrites:
 
     def _is_costly(self, collection: Collection) -> bool:
         """Whether preparing a write takes so much that its rule is asked before, too."""
-        return _has_files(collection) or self.auth.concerns(collection)
+        return bool(collection.file_fields) or self.auth.concerns(collection)
 
     async def _prepare(
-        self,
-        record: Record,
-        before: Record | None,
-        sent: dict[str, Any],
-        message: str,
+        self, record: Record, before: Record | None, prepared: _Prepared
     ) -> _Prepared:
         """Do what is slow before the transaction: store files, hash a password."""
-        errors: Errors = {}
-        staged_names: list[str] = []
-        if _has_files(record.collection):
-            staged = await self.files.stage(record.collection, record.id, sent)
-            sent, staged_names = staged.body, staged.names
-            errors |= staged.errors
-        if self.auth.concerns(record.collection):
-            sent = await self.auth.prepare(record.collection, before, sent)
-        return _Prepared(sent, staged_names, errors, message)
+        collection = record.collection
+        if collection.file_fields:
+            staged = await self.files.stage(collection, record.id, prepared.sent)
+            prepared = _Prepared(staged.body, prepared.message, staged.names, staged.errors)
+        if self.auth.concerns(collection):
+            sent = await self.auth.prepare(collection, before, prepared.sent)
+            prepared = replace(prepared, sent=sent)
+        return prepared
 
     async def _finish(
         self,
@@ -226,7 +220,7 @@ class RecordWrites:
                 tx, record, before, prepared.sent, facts, can_manage=manages
             )
         errors = body.check_fields(record, before) | errors
-        if _has_files(record.collection) and not prepared.errors:
+        if record.collection.file_fields and not prepared.errors:
             # Uploads that were refused have names, too, but nothing is stored under them.
             errors |= self.files.check_names(record, before, prepared.staged_names)
         errors = await check_relations(tx, record, before) | errors
@@ -236,23 +230,24 @@ class RecordWrites:
     async def _commit(
         self,
         work: Callable[[Transaction], Awaitable[Record]],
-        record: Record,
+        collection: Collection,
+        record_id: str,
         prepared: _Prepared,
     ) -> Record:
         """Run the transaction, anew when the record changed under it; tidy up if it fails."""
 
         async def drop_staged() -> None:
-            await self.files.remove(record.collection, record.id, prepared.staged_names)
+            if prepared.staged_names:
+                await self.files.remove(collection, record_id, prepared.staged_names)
 
         async def guarded(tx: Transaction) -> Record:
             done = await work(tx)
-            if prepared.staged_names:
-                # For a batch that fails later; this write's own failure is handled below.
-                tx.after_rollback(drop_staged)
+            # For a batch that fails later; this write's own failure is handled below.
+            tx.after_rollback(drop_staged)
             return done
 
         try:
-            return await self._attempt(guarded)
+            return await self._attempt(guarded if prepared.staged_names else work)
         except NotUnique as error:
             await drop_staged()
             taken = {name: NOT_UNIQUE for name in error.columns}
@@ -286,7 +281,7 @@ class RecordWrites:
             tx.after_commit(lambda: self.files.remove(record.collection, record.id, sorted(names)))
 
     def _drop_all_files_later(self, tx: Transaction, record: Record) -> None:
-        if _has_files(record.collection):
+        if record.collection.file_fields:
             tx.after_commit(lambda: self.files.remove_all(record.collection, record.id))
 
 
@@ -303,13 +298,8 @@ def _writable(collection: Collection) -> None:
         raise BadRequest("Unsupported collection type.")
 
 
-def _has_files(collection: Collection) -> bool:
-    return any(isinstance(f, FileField) for f in collection.fields)
-
-
 def _file_names(record: Record) -> set[str]:
     names: set[str] = set()
-    for field in record.collection.fields:
-        if isinstance(field, FileField):
-            names.update(field.listed(record.values[field.name]))
+    for file in record.collection.file_fields:
+        names.update(file.listed(record.values[file.name]))
     return names

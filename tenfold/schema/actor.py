@@ -36,6 +36,13 @@ class RequestFacts:
     body: Mapping[str, Any] = field(default_factory=dict[str, Any])
     is_service: bool = False
 
+    def with_body(self, body: Mapping[str, Any]) -> RequestFacts:
+        """The same request with another body."""
+        # Spelled out: `dataclasses.replace` takes five times as long, at every write.
+        return RequestFacts(
+            self.actor, self.method, self.context, self.query, self.headers, body, self.is_service
+        )
+
     @property
     def is_superuser(self) -> bool:
         return self.is_service or (self.actor is not None and self.actor.is_superuser)

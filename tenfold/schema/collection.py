@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from tenfold.schema.auth_options import AuthOptions
 from tenfold.schema.fields.contract import Field
+from tenfold.schema.fields.file import FileField
+from tenfold.schema.fields.password import PasswordField
 from tenfold.schema.indexes import Index
 
 CollectionType = Literal["base", "auth", "view"]
@@ -50,6 +52,16 @@ class Collection:
     def by_name(self) -> Mapping[str, Field]:
         """Field name -> field."""
         return MappingProxyType({f.name: f for f in self.fields})
+
+    @cached_property
+    def file_fields(self) -> tuple[FileField, ...]:
+        """The fields that hold file names."""
+        return tuple(f for f in self.fields if isinstance(f, FileField))
+
+    @cached_property
+    def has_passwords(self) -> bool:
+        """Whether any field holds a password."""
+        return any(isinstance(f, PasswordField) for f in self.fields)
 
     @cached_property
     def unique_columns(self) -> frozenset[str]:

@@ -10,9 +10,9 @@ import msgspec
 
 from tenfold.schema.collection import Collection
 from tenfold.schema.fields import BoolField, EmailField, Field, PasswordField, TextField
-from tenfold.schema.fields.text import ID_PATTERN
 from tenfold.schema.ids import field_id
 from tenfold.schema.indexes import Index, on_table
+from tenfold.schema.values.patterns import ID_PATTERN
 
 _ID = TextField(
     name="id",

@@ -17,9 +17,9 @@ from tenfold.schema.fields import (
     RelationField,
     TextField,
 )
-from tenfold.schema.fields.text import ID_PATTERN
 from tenfold.schema.ids import field_id
 from tenfold.schema.values.generate import generate
+from tenfold.schema.values.patterns import ID_PATTERN
 from tenfold.schema.view_query import Term, ViewQuery, ViewRefused
 
 _CAST = re.compile(r"cast\s*\(.*\s+as\s+(\w+)\s*\)", re.IGNORECASE | re.DOTALL)

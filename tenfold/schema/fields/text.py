@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from tenfold.schema.collection import Collection
 
 DEFAULT_MAX = 5000
-ID_PATTERN = "^[a-z0-9]+$"
 
 
 class TextField(InputField, frozen=True, tag="text"):

@@ -40,8 +40,8 @@ _SPELLINGS = tuple(
 
 def date_text(moment: datetime) -> str:
     """A moment as values and the wire spell it: "2026-01-31 23:59:59.123Z"."""
-    utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%d %H:%M:%S}.{utc.microsecond // 1000:03}Z".rjust(24, "0")
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.isoformat(" ", "milliseconds")[:23] + "Z"
 
 
 def to_date(raw: object) -> str:
