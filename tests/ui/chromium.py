@@ -40,8 +40,7 @@ class Chromium:
     """One browser with one page. Use it as a context manager."""
 
     def __init__(self, profile: Path, *, dark: bool = False, size: str = "1280,860") -> None:
-        self._profile = profile
-        self._flags = [*FLAGS, f"--window-size={size}"]
+        self._flags = [*FLAGS, f"--window-size={size}", f"--user-data-dir={profile}"]
         self._is_dark = dark
         self._last_id = 0
         self._buffer = b""
@@ -54,8 +53,7 @@ class Chromium:
         self._answers, answers = os.pipe()
         script = f'exec "$0" "$@" 3<&{commands} 4>&{answers}'
         self._process = subprocess.Popen(
-            ["/bin/bash", "-c", script, str(program()), *self._flags]
-            + [f"--user-data-dir={self._profile}", "about:blank"],
+            ["/bin/bash", "-c", script, str(program()), *self._flags, "about:blank"],
             pass_fds=(commands, answers),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
