@@ -198,7 +198,8 @@ class RecordWrites:
         collection = record.collection
         if collection.file_fields:
             staged = await self.files.stage(collection, record.id, prepared.sent)
-            prepared = _Prepared(staged.body, prepared.message, staged.names, staged.errors)
+            errors: Errors = {**staged.errors}
+            prepared = _Prepared(staged.body, prepared.message, staged.names, errors)
         if self.auth.concerns(collection):
             sent = await self.auth.prepare(collection, before, prepared.sent)
             prepared = replace(prepared, sent=sent)

@@ -13,7 +13,7 @@ import re2  # pyright: ignore[reportMissingTypeStubs]
 class Pattern(Protocol):
     """What is used of a compiled expression."""
 
-    def search(self, text: str) -> object | None: ...
+    def search(self, text: str, /) -> object | None: ...
 
 
 # re2 has no type information; these two lines are all that is used of it beside Options.
