@@ -49,6 +49,7 @@ export function panel(title, build, kind = "drawer") {
   dialog.append(head, h("div", { class: "content" }, build(close)));
   document.body.append(dialog);
   dialog.showModal();
+  dialog.querySelector(".content :is(input, textarea, select)")?.focus({ preventScroll: true });
   return close;
 }
 

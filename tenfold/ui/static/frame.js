@@ -31,7 +31,7 @@ export async function frame(app, section, collectionName) {
       }, h("span", { class: "sign", "aria-hidden": "true" }, sign), title)),
       h("div", { class: "spring" }),
       h("button", { class: "account", onclick: signOut, title: "Sign out" },
-        h("span", { class: "sign", "aria-hidden": "true" }, "⏻"), "Sign out")),
+        h("span", { class: "sign", "aria-hidden": "true" }, "↪"), "Sign out")),
     inRecords && sidebar(known, collectionName),
     main));
   return { main, collections: known };

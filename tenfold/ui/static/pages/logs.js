@@ -84,6 +84,6 @@ function bars(hours) {
   const picture = svg("svg", { viewBox: `0 0 ${last.length * 10} 60`, preserveAspectRatio: "none", role: "img", "aria-label": "Requests an hour" },
     last.map((hour, i) => svg("rect", { x: i * 10 + 1, width: 8, rx: 1.5, y: 60 - Math.max(2, (hour.total / most) * 58), height: Math.max(2, (hour.total / most) * 58) },
       svg("title", {}, `${hour.date.slice(0, 16)}: ${hour.total}`))));
-  picture.style.width = `${Math.min(100, last.length * 5)}%`;
+  picture.style.width = `min(100%, ${last.length * 16}px)`;
   return picture;
 }
