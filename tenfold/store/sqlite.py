@@ -170,7 +170,8 @@ class SqliteStore(SqliteReads):
     def poll(self) -> None:
         if not self._commit_mark.is_current():
             header = self._commit_mark.look()
-            self._deliver(self._changes(self._last_seq, -1))
+            own = [change for t in self._commits.committing for change in t.changes]
+            self._deliver(own or self._changes(self._last_seq, -1))
             self._commit_mark.deal_with(header)
 
     def is_current(self) -> bool:

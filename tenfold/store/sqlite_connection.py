@@ -9,6 +9,7 @@ from typing import Any
 import apsw
 
 BUSY_TIMEOUT_MS = 10_000
+BEGIN = "BEGIN IMMEDIATE"
 CACHE_KIB = 64 * 1024
 MMAP_BYTES = 1 << 30
 STATEMENT_CACHE = 512
@@ -31,6 +32,18 @@ def open_writer(path: Path) -> apsw.Connection:
     connection.pragma("journal_size_limit", 64 * 1024 * 1024)
     _tune(connection)
     return connection
+
+
+def try_begin(connection: apsw.Connection) -> bool:
+    """Begin a write transaction, or say at once that another writer has the file."""
+    connection.set_busy_timeout(0)
+    try:
+        connection.execute(BEGIN)
+    except apsw.BusyError:
+        return False
+    finally:
+        connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+    return True
 
 
 def open_reader(path: Path) -> apsw.Connection:

@@ -19,6 +19,7 @@ import apsw
 
 from tenfold.errors import Unavailable
 from tenfold.store.contract import Transaction
+from tenfold.store.sqlite_connection import BEGIN, try_begin
 from tenfold.store.sqlite_lock import WriteTurn
 from tenfold.store.sqlite_transaction import SqliteTransaction, current
 
@@ -72,6 +73,8 @@ class GroupCommit:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._task: asyncio.Task[None] | None = None
         self._follow_ups: set[asyncio.Task[None]] = set()
+        self.committing: list[SqliteTransaction] = []
+        """The group whose COMMIT is under way: when the file changes now, it was this group."""
 
     def start(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._run(), name="group commit")
@@ -128,15 +131,17 @@ class GroupCommit:
             try:
                 await self._run_works(done)
                 if done:
+                    self.committing = [w.transaction for w in done if w.transaction]
                     await self._in_thread(self._connection.execute, "COMMIT")
             finally:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
-            self._committed([w.transaction for w in done if w.transaction])
+            self._committed(self.committing)
         except (apsw.Error, _GroupUndone) as error:
             self._refuse(done, error.__cause__ or error)
             return
         finally:
+            self.committing = []
             self._turn.release()
         for write in done:
             self._answer(write)
@@ -152,7 +157,10 @@ class GroupCommit:
         if not self._turn.try_acquire():
             await self._in_thread(self._turn.acquire)
         try:
-            await self._in_thread(self._connection.execute, "BEGIN IMMEDIATE")
+            # With the turn held nobody else of ours writes, so this waits for nothing...
+            if not try_begin(self._connection):
+                # ...unless some other program has the file open for writing.
+                await self._in_thread(self._connection.execute, BEGIN)
             self._begun()
         except BaseException:
             if self._connection.in_transaction:
