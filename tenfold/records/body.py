@@ -69,14 +69,14 @@ def split_modifier(key: str) -> tuple[str, str]:
 def recast(record: Record, before: Mapping[str, Any]) -> None:
     """Bring values that other code has set since `before` to the shapes of their fields.
 
-    The id and what is no plain field stay as they were.
+    The id and what is no field stay as they were; passwords are left to the auth room.
     """
     given, record.values = record.values, dict(before)
     for field in record.collection.fields:
         value = given.get(field.name, field.zero())
         if value is not before[field.name] and field.name != "id":
-            if _is_free(record.collection, field):
-                record.values[field.name] = field.cast(value)
+            is_secret = isinstance(field, PasswordField)
+            record.values[field.name] = value if is_secret else field.cast(value)
 
 
 def resolved(record: Record, body: Mapping[str, Any], named: set[str]) -> dict[str, Any]:
