@@ -10,4 +10,6 @@ KNOWN: dict[str, str] = {
     " Tenfold refuses a body that is not JSON as a whole.",
     "token of 1970": "PocketBase takes a token whose `exp` is 0 for one that never ends; for"
     " Tenfold it ended in 1970. Only who holds the keys can make such a token.",
+    "file ranges": "Tenfold answers several ranges with the whole file, as RFC 9110 allows, and"
+    " refuses a range of no bytes, which it demands.",
 }
