@@ -76,6 +76,8 @@ class OAuth2Client:
 
     async def user(self, provider: Configured, tokens: Tokens) -> OAuth2User:
         """Who the tokens speak of. Raises: ProviderFailed."""
+        if tokens.expires_at and tokens.expires_at < date_text(self._now()):
+            raise ProviderFailed("the token has expired already")
         raw = await self._raw_user(provider, tokens)
         user = provider.kind.profile.read(raw)
         if provider.kind.emails:
@@ -135,12 +137,11 @@ class OAuth2Client:
             seconds = int(lives_s)
         except (ValueError, TypeError, OverflowError) as error:
             raise ProviderFailed("the token's life is no number") from error
-        if seconds < 0:
-            raise ProviderFailed("the token has expired")
-        if not seconds:
-            return ""
-        now = datetime.fromtimestamp(self._clock(), UTC)
-        return date_text(now + timedelta(seconds=min(seconds, MAX_LIFE_S)))
+        seconds = max(-MAX_LIFE_S, min(seconds, MAX_LIFE_S))
+        return date_text(self._now() + timedelta(seconds=seconds)) if seconds else ""
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
 
     async def _raw_user(self, provider: Configured, tokens: Tokens) -> dict[str, Any]:
         is_told_by_token = provider.kind.is_oidc and not provider.user_url
