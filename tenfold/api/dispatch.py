@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from traceback import clear_frames
 from urllib.parse import quote
 
 from tenfold.api.addresses import NO_PROXY, TrustedProxy
@@ -29,6 +30,9 @@ _log = logging.getLogger("tenfold.api")
 
 NEEDS_TOKEN = "The request requires valid record authorization token."
 NEEDS_SUPERUSER = "The authorized record is not allowed to perform this action."
+
+# Errors after which the rest of a body is not wanted, so that the connection is closed.
+CUTTING = (SlowBody, BrokenBody, PayloadTooLarge)
 
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -102,7 +106,7 @@ class Gateway:
         self._proxy = proxy
         self._cors = cors or Cors()
         self._temp_folder = temp_folder
-        self._limits = limits
+        self.limits = limits
         self._on_start = on_start
         self._on_stopping = on_stopping
         self._on_stop = on_stop
@@ -147,7 +151,7 @@ class Gateway:
             leaf,
             segments,
             temp_folder=self._temp_folder,
-            limits=self._limits,
+            limits=self.limits,
             proxy=self._proxy,
         )
         await self._run(request, proto, origin)
@@ -176,6 +180,10 @@ class Gateway:
             if self._activity_log is not None:
                 duration_s = perf_counter() - started_at
                 self._activity_log(Activity(request, response.status, duration_s, error))
+            if isinstance(error, CUTTING):
+                # The frames of the traceback hold the body, which holds the connection open.
+                clear_frames(error.__traceback__)
+            error = None  # else it, its traceback and this frame would hold each other
 
     async def _respond(self, request: HttpRequest) -> Response:
         token = request.token
@@ -211,8 +219,7 @@ def _error_answer(request: HttpRequest, error: Exception) -> Response:
     response = error_response(error)
     if response.status == 500:
         _log.error("%s %s failed", request.method, request.path, exc_info=error)
-    if isinstance(error, SlowBody | BrokenBody | PayloadTooLarge):
-        # The rest of the body is not wanted: without this a client could go on sending it.
+    if isinstance(error, CUTTING):
         headers = (*response.headers, ("connection", "close"))
         return Response(response.status, response.body, headers)
     return response

@@ -31,7 +31,7 @@ _BYTES_ACKED_AT = 120  # struct tcp_info: u64 tcpi_bytes_acked, Linux 4.2 and la
 
 
 class Flow:
-    """The streamed bytes of one connection; streams of one HTTP/2 connection share it."""
+    """The streamed bytes of one connection."""
 
     __slots__ = ("_acked_before", "_client", "_connection", "_is_sought", "_pushed", "users")
 

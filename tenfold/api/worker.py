@@ -18,7 +18,7 @@ from typing import Any
 
 import uvloop
 from granian._granian import CallbackScheduler, RSGIWorker, SocketHolder, WorkerSignal
-from granian.http import HTTP1Settings, HTTP2Settings
+from granian.http import HTTP1Settings
 
 from tenfold.api.dispatch import FastLane, Gateway
 
@@ -32,7 +32,8 @@ MAX_CONNECTIONS = 16_384
 
 BACKLOG = 2048
 
-_HEADER_READ_MS = 15_000
+# A head must arrive in this time, and the next one after an answer.
+_HEADER_READ_S = 30.0
 _HEADER_BYTES = 64 << 10
 _FILE_THREADS = 16
 
@@ -64,6 +65,7 @@ def run_worker(
             # What lives now lives until the end: the collector need not look at it again.
             gc.collect()
             gc.freeze()
+            gc.set_threshold(20_000, 50, 100)
             serving = _serve(gateway, listener, number, on_ready, parent_pipe, stop_limit_s)
             loop.run_until_complete(serving)
         finally:
@@ -89,7 +91,8 @@ async def _serve(
     stop_granian = WorkerSignal()
     stopped = asyncio.Event()
     stop_granian.add_cb(lambda: loop.call_soon_threadsafe(stopped.set))
-    worker = _granian_worker(listener, number)
+    header_read_ms = int(min(_HEADER_READ_S, gateway.limits.time_s) * 1000)
+    worker = _granian_worker(listener, number, header_read_ms)
     worker.serve_str(_scheduler(gateway, loop), loop, stop_granian)
     on_ready()
     await stop_asked.wait()
@@ -102,7 +105,7 @@ async def _serve(
         _log.warning("Requests still ran %g s after the stop; they were cut.", stop_limit_s)
 
 
-def _granian_worker(listener: socket.socket, number: int) -> Any:
+def _granian_worker(listener: socket.socket, number: int, header_read_ms: int) -> Any:
     # Through Any: granian's stubs do not describe these constructors as they are.
     make_holder: Any = SocketHolder
     holder = make_holder(os.dup(listener.fileno()), False, BACKLOG)
@@ -114,13 +117,10 @@ def _granian_worker(listener: socket.socket, number: int) -> Any:
         threads=1,
         blocking_threads=_FILE_THREADS,
         backpressure=MAX_CONNECTIONS,
-        http_mode="auto",
-        http1_opts=HTTP1Settings(
-            header_read_timeout=_HEADER_READ_MS, max_buffer_size=_HEADER_BYTES
-        ),
-        http2_opts=HTTP2Settings(
-            max_headers_size=_HEADER_BYTES, keep_alive_interval=30_000, max_concurrent_streams=256
-        ),
+        # Not "auto": it waits for the first byte for ever. HTTP/2 without TLS has no users.
+        http_mode="1",
+        http1_opts=HTTP1Settings(header_read_timeout=header_read_ms, max_buffer_size=_HEADER_BYTES),
+        http2_opts=None,
         metrics=(None, None),
     )
 

@@ -1,0 +1,1 @@
+"""Drills: break Tenfold under load, and look whether it kept its word."""
