@@ -18,6 +18,7 @@ from tenfold.schema.fields import (
     TextField,
 )
 from tenfold.schema.ids import field_id
+from tenfold.schema.values.faults import words
 from tenfold.schema.values.generate import generate
 from tenfold.schema.values.patterns import ID_PATTERN
 from tenfold.schema.view_query import Term, ViewQuery, ViewRefused
@@ -65,8 +66,7 @@ def check_names(fields: Sequence[Field], faults: dict[str, FieldError]) -> None:
     for at, field in enumerate(fields):
         fault = faults.get(str(at))
         if fault is not None:
-            told = fault.message[:1].lower() + fault.message[1:]
-            raise ViewRefused(f'invalid field "{field.name}" ({at}): name: {told.rstrip(".")}')
+            raise ViewRefused(f'invalid field "{field.name}" ({at}): name: {words(fault)}.')
 
 
 def is_same(before: Sequence[Field], after: Sequence[Field]) -> bool:

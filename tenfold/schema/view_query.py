@@ -70,7 +70,7 @@ def parse_view_query(text: str) -> ViewQuery:
     """Read a query. Raises: ViewRefused when it is not a single SELECT of named columns."""
     if len(text) > LONGEST_QUERY:
         raise ViewRefused(f"the query is longer than {LONGEST_QUERY} characters")
-    words = list(_words(text.strip().rstrip("; \t\r\n")))
+    words = list(_words(trimmed(text)))
     reading = _read(words)
     columns = tuple(_term(part) for part in reading.columns if part)
     if any(column.text.rpartition(".")[2] == "*" for column in columns):
@@ -82,6 +82,11 @@ def parse_view_query(text: str) -> ViewQuery:
     lowered = {word.lower() for word in words}
     is_compound = bool(lowered & _COMPOUND) or sum(w.lower() == "select" for w in words) != 1
     return ViewQuery(columns, tables, is_compound, is_grouped="group" in lowered)
+
+
+def trimmed(text: str) -> str:
+    """A query without what may stand around it."""
+    return text.strip("; \t\r\n")
 
 
 def mentioned_names(text: str) -> list[str]:
@@ -100,7 +105,8 @@ def _read(words: list[str]) -> _Reading:
                 part.append([])
         elif lowered == "from":
             part = reading.tables
-            part.append([])
+            if not part:
+                part.append([])
         elif lowered in _SKIPPED:
             part = None
         elif lowered in _JOIN_WORDS and reading.tables:

@@ -63,7 +63,8 @@ def _tune(connection: apsw.Connection) -> None:
     connection.pragma("mmap_size", MMAP_BYTES)
     connection.pragma("trusted_schema", False)
     connection.config(apsw.SQLITE_DBCONFIG_DQS_DML, 0)
-    connection.config(apsw.SQLITE_DBCONFIG_DQS_DDL, 0)
+    # Indexes of PocketBase may have text in double quotes.
+    connection.config(apsw.SQLITE_DBCONFIG_DQS_DDL, 1)
     connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
 
 

@@ -67,9 +67,7 @@ class RelationField(ChoiceField, frozen=True, tag="relation"):
     ) -> FieldError | None:
         if not self.collection_id:
             return REQUIRED
-        target = (
-            collection if collection.id == self.collection_id else names.get(self.collection_id)
-        )
+        target = names.get(self.collection_id)
         if target is None:
             return MISSING_COLLECTION
         before = _same_field(names.get(collection.id), self.id)

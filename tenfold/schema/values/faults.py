@@ -19,8 +19,29 @@ IN_LIST = FieldError("validation_not_in_invalid", "Must not be in list.")
 def sentence(text: str) -> str:
     """The text with a capital first letter and a full stop, as PocketBase shows errors."""
     text = text.strip()
-    text = text[:1].upper() + text[1:]
+    return ended(text[:1].upper() + text[1:])
+
+
+def ended(text: str) -> str:
+    """The text with a full stop, where it does not end like a sentence."""
     return text if text.endswith((".", "?", "!")) else text + "."
+
+
+_OWN_WORDS = frozenset(
+    """validation_required validation_match_invalid validation_in_invalid
+    validation_not_in_invalid validation_length_out_of_range validation_empty validation_nil
+    validation_min_greater_equal_than_required validation_max_less_equal_than_required
+    validation_is_url validation_is_domain validation_is_email
+    validation_nil_or_not_empty_required""".split()
+)
+_RAW = frozenset({"validation_invalid_rule", "validation_invalid_view_query"})
+
+
+def words(fault: FieldError) -> str:
+    """A fault's message as PocketBase has it inside other texts: not made a sentence."""
+    if fault.code in _OWN_WORDS:
+        return (fault.message[:1].lower() + fault.message[1:]).rstrip(".")
+    return fault.message.rstrip(".") if fault.code in _RAW else fault.message
 
 
 def at_least(threshold: object) -> FieldError:

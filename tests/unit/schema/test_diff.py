@@ -24,6 +24,7 @@ from tenfold.schema.fields import (
     SelectField,
     TextField,
 )
+from tenfold.schema.values.json_text import INVALID
 from tenfold.store.sqlite_connection import rows
 from tenfold.store.sqlite_tables import apply_steps
 from tenfold.store.statements import Statements
@@ -66,7 +67,9 @@ def collection(drawn: list[tuple[str, Field, str]], name: str = "things") -> Col
 
 
 def row(made_for: Collection, number: int, raw: Any) -> dict[str, Any]:
-    values = {f.name: f.cast(raw) for f in made_for.fields}
+    cast = {f.name: (f, f.cast(raw)) for f in made_for.fields}
+    # What is no JSON never gets past the check of a write.
+    values = {n: f.zero() if value == INVALID else value for n, (f, value) in cast.items()}
     return values | {"id": f"record{number}"}
 
 

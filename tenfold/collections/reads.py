@@ -1,0 +1,111 @@
+"""List and view collections."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+import msgspec
+
+from tenfold.collections.writes import get
+from tenfold.errors import BadRequest
+from tenfold.filters import FilterError, check, parse_sort
+from tenfold.filters.tokens import split
+from tenfold.records import Page, parse_shape
+from tenfold.schema.actor import NOBODY
+from tenfold.schema.collection import Catalog, Collection
+from tenfold.schema.fields import AutodateField, BoolField, TextField
+from tenfold.schema.record import Record
+from tenfold.schema.wire import render_collection
+from tenfold.store.contract import Store
+
+DEFAULT_PER_PAGE = 30
+MAX_PER_PAGE = 1_000
+
+COLUMNS = Collection(
+    id="collections",
+    name="collections",
+    fields=(
+        *(TextField(name=name) for name in ("id", "name", "type")),
+        BoolField(name="system"),
+        *(AutodateField(name=name) for name in ("created", "updated")),
+    ),
+)
+"""What of a collection can be filtered and sorted by."""
+_ONLY_COLUMNS = Catalog((COLUMNS,))
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CollectionReads:
+    """The reading use cases; `query` holds the URL's parameters."""
+
+    store: Store
+
+    def view(self, name_or_id: str, query: Mapping[str, str]) -> Any:
+        """One collection's wire form. Raises: NotFound, BadRequest."""
+        return _picked([get(self.store.catalog, name_or_id)], query)[0]
+
+    async def list(self, query: Mapping[str, str]) -> Page:
+        """One page of the collections that a filter picks. Raises: BadRequest."""
+        page = max(1, _whole_number(query, "page", 1))
+        per_page = _whole_number(query, "perPage", DEFAULT_PER_PAGE)
+        per_page = min(per_page, MAX_PER_PAGE) if per_page > 0 else DEFAULT_PER_PAGE
+        catalog = self.store.catalog
+        try:
+            rows = await self._pick(catalog, query.get("filter", "").strip())
+            rows = _sorted(rows, query.get("sort", "").strip())
+        except FilterError as error:
+            raise BadRequest from error
+        start = (page - 1) * per_page
+        shown = [catalog.by_id[row["id"]] for row in rows[start : start + per_page]]
+        skips = query.get("skipTotal", "") in ("1", "t", "T", "true", "TRUE", "True")
+        total = -1 if skips else len(rows)
+        pages = -1 if skips else -(-total // per_page)
+        return Page(_picked(shown, query), page, per_page, total, pages)
+
+    async def _pick(self, catalog: Catalog, text: str) -> list[Row]:
+        rows = [{f.name: getattr(c, f.name) for f in COLUMNS.fields} for c in catalog.collections]
+        if not text:
+            return rows
+        checked = check(text, COLUMNS, _ONLY_COLUMNS)
+        shape, _ = split(text)
+        if any(word in part for part in shape for word in ("@request.", "@collection.", ":")):
+            raise FilterError("only the collection's own columns can be filtered")
+        condition = (checked, NOBODY)
+        return [row for row in rows if await self.store.holds(condition, Record(COLUMNS, row))]
+
+
+def _sorted(rows: list[Row], text: str) -> list[Row]:
+    """The rows in the order of a sort; by age where it says nothing else."""
+    for key in reversed(parse_sort(text)):
+        if key.name == "@random":
+            random.shuffle(rows)
+        elif key.name == "@rowid":
+            rows = rows[::-1] if key.is_descending else rows
+        elif key.name in COLUMNS.by_name:
+            by: Callable[[Row], Any] = itemgetter(key.name)
+            rows = sorted(rows, key=by, reverse=key.is_descending)
+        else:
+            raise FilterError(f"unknown column {key.name!r}")
+    return rows
+
+
+def _picked(collections: Iterable[Collection], query: Mapping[str, str]) -> list[Any]:
+    shape = parse_shape(query.get("fields", ""))
+    shown = [render_collection(c) for c in collections]
+    if shape is None:
+        return shown
+    return [shape.pick(msgspec.json.decode(msgspec.json.encode(c))) for c in shown]
+
+
+def _whole_number(query: Mapping[str, str], name: str, default: int) -> int:
+    text = query.get(name, "")
+    try:
+        return int(text) if text else default
+    except ValueError:
+        raise BadRequest() from None
