@@ -52,7 +52,8 @@ def _form(body: dict[str, Any]) -> tuple[str, list[str]]:
     given: Any = body.get("subscriptions") or []
     if not isinstance(client_id, str) or not isinstance(given, list):
         raise BadRequest
-    subscriptions = cast("list[Any]", given)
+    # PocketBase reads null as the empty text.
+    subscriptions = ["" if text is None else text for text in cast("list[Any]", given)]
     if not all(isinstance(text, str) for text in subscriptions):
         raise BadRequest
     errors: dict[str, FieldError | FieldErrors] = {}

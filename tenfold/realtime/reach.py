@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from tenfold.errors import RequestError
-from tenfold.filters import Checked, FilterError, check
+from tenfold.filters import Checked, FilterError, check, reserved
 from tenfold.realtime.audience import Group
 from tenfold.realtime.clients import key_of
 from tenfold.schema.actor import RequestFacts
@@ -38,13 +38,14 @@ class Reach:
         self._tail = b',"action":"' + action.encode() + b'"}\n\n'
         self._is_personal = is_personal(record.collection)
         self._rules: dict[RuleName, Checked | bool] = {}
+        self._filters: dict[str, Checked | None] = {}
         self._passes: dict[Any, bool] = {}
         self._bodies: dict[Any, bytes] = {}
         self._frames: dict[Any, bytes] = {}
 
     async def frame(self, rule: RuleName, group: Group) -> bytes | None:
         """The frame for a group, or None when the rule keeps the record from it."""
-        if not await self._allows(rule, group):
+        if not await self._allows(rule, group) or not await self._picks(group):
             return None
         view = self._view(group)
         key = (group.subscription.text, view)
@@ -66,27 +67,52 @@ class Reach:
             rule = self._rules[name] = self._rule(name)
         if isinstance(rule, bool):
             return rule
-        # Groups that differ only in what the rule does not read get the same answer.
+        return await self._holds(rule, group)
+
+    async def _picks(self, group: Group) -> bool:
+        """Whether the filter among a subscription's options picks the record."""
+        text = group.subscription.filter
+        if not text:
+            return True
+        if reserved(text) and not group.facts.is_superuser:
+            return False
+        if text not in self._filters:
+            self._filters[text] = self._check(text, hidden_allowed=False)
+        checked = self._filters[text]
+        return checked is not None and await self._holds(checked, group)
+
+    def _check(self, text: str, *, hidden_allowed: bool) -> Checked | None:
+        """The expression, or None when it can't be read (any longer): nothing passes then."""
+        collection, catalog = self._record.collection, self._store.catalog
+        try:
+            return check(text, collection, catalog, hidden_allowed=hidden_allowed)
+        except FilterError:
+            return None
+
+    async def _holds(self, checked: Checked, group: Group) -> bool:
+        """Ask once for all groups that differ only in what the expression does not read."""
+        facts = group.facts
         key = (
-            name,
-            key_of(facts.actor) if facts.actor and rule.reads & _FROM_ACTOR else None,
-            group.subscription.text if rule.reads & _FROM_OPTIONS else None,
+            id(checked),
+            key_of(facts.actor) if facts.actor and checked.reads & _FROM_ACTOR else None,
+            group.subscription.text if checked.reads & _FROM_OPTIONS else None,
         )
         passes = self._passes.get(key)
         if passes is None:
-            passes = self._passes[key] = await self._store.holds((rule, facts), self._record)
+            try:
+                passes = await self._store.holds((checked, facts), self._record)
+            except FilterError:
+                # It names what this kind of caller does not have.
+                passes = False
+            self._passes[key] = passes
         return passes
 
     def _rule(self, name: RuleName) -> Checked | bool:
-        collection = self._record.collection
-        text = collection.rule(name)
+        text = self._record.collection.rule(name)
         if text is None or not text.strip():
             return text is not None
-        try:
-            return check(text, collection, self._store.catalog, hidden_allowed=True)
-        except FilterError:
-            # The schema moved on under the rule: nobody passes until it is mended.
-            return False
+        # The schema may have moved on under the rule: nobody passes until it is mended.
+        return self._check(text, hidden_allowed=True) or False
 
     def _view(self, group: Group) -> Any:
         """A key that groups share exactly when they see the same JSON."""

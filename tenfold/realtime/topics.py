@@ -37,6 +37,10 @@ class Subscription:
         return self.query.get("fields", "")
 
     @property
+    def filter(self) -> str:
+        return self.query.get("filter", "")
+
+    @property
     def frame_head(self) -> bytes:
         """The line of an SSE frame that names the event."""
         # A line break would end the line; such a client only harms itself.
