@@ -43,7 +43,11 @@ READ_LIMIT_S = 30.0
 
 READ_THREADS = 3
 KEPT_CHANGES = 20_000
-PRUNE_EVERY = 1_000
+"""Changes that stay in the log; a process that falls further behind is told of a GAP."""
+
+PRUNE_EVERY = 200
+MAX_PRUNED = 400
+"""Few at a time, so that nobody waits for it; more than PRUNE_EVERY, so that it catches up."""
 
 CHANGE_COLUMNS = "seq, collection_id, record_id, action, image"
 
@@ -61,6 +65,7 @@ class SqliteStore(SqliteReads):
         self._catalog = Catalog()
         self._listeners: list[Callable[[Change], None]] = []
         self._last_seq = 0
+        self._prune_at = 0
         self._threads = ThreadPoolExecutor(READ_THREADS, thread_name_prefix="read")
         self._idle_readers: SimpleQueue[tuple[apsw.Connection, Budget]] = SimpleQueue()
 
@@ -89,6 +94,7 @@ class SqliteStore(SqliteReads):
             reader = sqlite_connection.open_reader(self._path)
             self._idle_readers.put((reader, Budget(reader)))
         self._last_seq = self._newest_seq()
+        self._prune_at = self._last_seq + PRUNE_EVERY
         self._catalog = load_catalog(self._reader, 1)
         self._commits = GroupCommit(
             self._writer,
@@ -156,11 +162,28 @@ class SqliteStore(SqliteReads):
 
         await self.write(work)
 
+    async def prune(self, kept: int = KEPT_CHANGES) -> None:
+        """Forget changes but the newest `kept`, at most MAX_PRUNED at a time."""
+
+        async def work(tx: Transaction) -> None:
+            oldest = self._writer.execute("SELECT min(seq) FROM _changes").get
+            if isinstance(oldest, int):
+                last = min(self._last_seq - kept, oldest + MAX_PRUNED - 1)
+                self._writer.execute("DELETE FROM _changes WHERE seq <= ?", (last,))
+
+        await self.write(work)
+
+    def _prune_when_due(self) -> None:
+        if self._last_seq >= self._prune_at:
+            self._prune_at = self._last_seq + PRUNE_EVERY
+            self._commits.beside(self.prune())
+
     def _deliver_own(self, transactions: list[SqliteTransaction]) -> None:
         """Tell of the group just committed; nobody else can have committed meanwhile."""
         header = self._commit_mark.look()
         self._deliver([change for t in transactions for change in t.changes])
         self._commit_mark.deal_with(header)
+        self._prune_when_due()
 
     # --- the change log -----------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from contextvars import ContextVar
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from tenfold.store.sqlite import SqliteStore
 
 T = TypeVar("T")
+
+log = logging.getLogger("tenfold.store")
 
 current: ContextVar[SqliteTransaction | None] = ContextVar("tenfold_transaction", default=None)
 """The transaction whose work is running, so that a write inside a write joins it."""
@@ -139,14 +142,22 @@ class SqliteTransaction(SqliteReads):
         self._after_rollback.append(action)
 
     async def run_after_commit(self) -> None:
+        """Run every action; one that fails keeps none of the others from running."""
         for action in self._after_commit:
-            outcome = action()
-            if inspect.isawaitable(outcome):
-                await outcome
+            try:
+                outcome = action()
+                if inspect.isawaitable(outcome):
+                    await outcome
+            except Exception:
+                log.exception("an action after a commit failed")
 
     async def run_after_rollback(self) -> None:
+        """Run every action; one that fails keeps none of the others from running."""
         for action in self._after_rollback:
-            await action()
+            try:
+                await action()
+            except Exception:
+                log.exception("an action after a rollback failed")
 
     @property
     def has_after_commit(self) -> bool:

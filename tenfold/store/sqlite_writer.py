@@ -8,6 +8,7 @@ made durable the next one gathers, so the group grows with the load by itself.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,8 @@ from tenfold.store.sqlite_lock import WriteTurn
 from tenfold.store.sqlite_transaction import SqliteTransaction, current
 
 T = TypeVar("T")
+
+log = logging.getLogger("tenfold.store")
 
 MAX_GROUP = 512
 """Writes per transaction: bounds how long the first of them waits for its answer."""
@@ -72,7 +75,8 @@ class GroupCommit:
         self._wake = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._task: asyncio.Task[None] | None = None
-        self._follow_ups: set[asyncio.Task[None]] = set()
+        self._is_stopping = False
+        self._beside: set[asyncio.Task[None]] = set()
         self.committing: list[SqliteTransaction] = []
         """The group whose COMMIT is under way: when the file changes now, it was this group."""
 
@@ -80,13 +84,14 @@ class GroupCommit:
         self._task = asyncio.get_running_loop().create_task(self._run(), name="group commit")
 
     async def stop(self) -> None:
-        """Finish the writes that wait, then end."""
+        """Finish the writes that wait and what follows them, then end."""
         if self._task is None:
             return
-        while self._waiting:
+        while self._waiting or self._beside:
             await asyncio.sleep(0.005)
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        self._is_stopping = True
+        self._wake.set()
+        await self._task
         self._thread.shutdown()
         self._turn.close()
 
@@ -112,7 +117,7 @@ class GroupCommit:
         return result
 
     async def _run(self) -> None:
-        while True:
+        while not self._is_stopping:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
@@ -149,7 +154,7 @@ class GroupCommit:
     def _answer(self, write: _Write) -> None:
         transaction = write.transaction
         if transaction and transaction.has_after_commit:
-            write.followed_up = self._follow_up(transaction.run_after_commit())
+            write.followed_up = self.beside(transaction.run_after_commit())
         if not write.future.done():
             write.future.set_result(write.result)
 
@@ -199,11 +204,19 @@ class GroupCommit:
         transaction.is_open = False
         return True
 
-    def _follow_up(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run work beside the groups; kept alive until it ends."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._follow_ups.add(task)
-        task.add_done_callback(self._follow_ups.discard)
+    def beside(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run work beside the groups; kept alive until it ends, its failure is logged."""
+
+        async def guarded() -> None:
+            try:
+                await work
+            except Exception:
+                # The write it follows is done, whatever becomes of this.
+                log.exception("what follows a write failed")
+
+        task = asyncio.get_running_loop().create_task(guarded())
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
         return task
 
     def _undo(self, error: BaseException) -> None:
@@ -219,7 +232,7 @@ class GroupCommit:
 
     def _fail(self, write: _Write, error: BaseException) -> None:
         if write.transaction:
-            self._follow_up(write.transaction.run_after_rollback())
+            self.beside(write.transaction.run_after_rollback())
         if not write.future.done():
             write.future.set_exception(_translated(error))
 
