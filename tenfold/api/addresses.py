@@ -45,11 +45,11 @@ def client_address(
 
 
 def _plain(text: str) -> str:
-    """A valid address in its usual spelling, IPv4 behind an IPv6 mapping as IPv4; else ""."""
+    """A valid address, IPv6 in full and IPv4 behind its mapping as IPv4; "" for anything else."""
     try:
         address = ip_address(text)
     except ValueError:
         return ""
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
         return str(address.ipv4_mapped)
-    return str(address)
+    return address.exploded

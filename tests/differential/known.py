@@ -4,6 +4,9 @@
 """
 
 KNOWN: dict[str, str] = {
+    "null settings": "PocketBase answers 500 where null is sent as the settings; in Tenfold null"
+    " changes nothing, as with other bodies.",
+    "key words": "What is wrong inside of a key is told in the words of the library that reads it.",
     "page-overflow": "PocketBase multiplies page and perPage in 64 bits, so that a huge page is the"
     " first one again; in Tenfold it is empty.",
     "trailing": "PocketBase reads the first JSON value of a body and overlooks what follows;"

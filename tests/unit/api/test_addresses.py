@@ -9,7 +9,7 @@ from tenfold.api.addresses import TrustedProxy, client_address, peer_address
     ("client", "address"),
     [
         ("1.2.3.4:567", "1.2.3.4"),
-        ("[::1]:567", "::1"),
+        ("[::1]:567", "0000:0000:0000:0000:0000:0000:0000:0001"),
         ("[::ffff:1.2.3.4]:5", "1.2.3.4"),
         ("", ""),
     ],
