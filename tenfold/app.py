@@ -6,9 +6,11 @@ fork; nothing is opened before the gateway's start, on the worker's event loop.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+from tenfold import ui
 from tenfold.adapters import mail_by, probe_s3
 from tenfold.administration import (
     Asked,
@@ -187,7 +189,7 @@ class App:
 
     def _routes(self) -> list[Route]:
         return [
-            *health.routes(self.upkeep.backups.is_free),
+            *health.routes(self.upkeep.backups.is_free, self._proxy_headers),
             *records.routes(self.reads, self.writes, self.answers, _is_watched),
             *auth_routes.routes(self.auth, offers),
             *otp.routes(self.auth),
@@ -207,6 +209,7 @@ class App:
                 lambda: self.room.current().batch,
                 self._admit_entry,
             ),
+            *static.routes(ui.FOLDER, prefix="/_/", index_fallback=False, headers=ui.HEADERS),
             *static.routes(self.settings.public_folder),
         ]
 
@@ -310,6 +313,9 @@ class App:
                 collection_name=named.name if named else "",
             )
             self.limiter.check(asked)
+
+    def _proxy_headers(self) -> Sequence[str]:
+        return self.room.current().trusted_proxy.headers
 
     def _proxy(self) -> TrustedProxy:
         stored = self.room.current().trusted_proxy
