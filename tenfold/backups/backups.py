@@ -27,7 +27,7 @@ from tenfold.backups.names import (
 from tenfold.backups.restore import stage
 from tenfold.backups.turns import BackupTurn
 from tenfold.blobs import BlobExists, BlobMeta, BlobMissing, Blobs
-from tenfold.errors import BadRequest, FieldError, NotFound, OperatorError
+from tenfold.errors import BadRequest, FieldError, NotFound, OperatorError, Unavailable
 from tenfold.files import HEAD_BYTES, same_type, sniff, stored_name
 
 ZIP = "application/zip"
@@ -49,7 +49,7 @@ class Upload(Protocol):
     def path(self) -> str: ...
 
 
-class Stopped(Exception):
+class Stopped(Unavailable):
     """The service stops: a backup under way is given up."""
 
 
@@ -72,7 +72,7 @@ class Backups:
         self._data = data
         self._files = files
         self._app_name = app_name
-        self._now = now
+        self.now = now
         self._turn = BackupTurn(data.path)
         self._is_stopping = threading.Event()
 
@@ -136,12 +136,12 @@ class Backups:
             if await self._exists(name):
                 raise refused("name", TAKEN)
             return await self._create(name, progress)
-        made_up = made_up_name(self._app_name(), self._now())
+        made_up = made_up_name(self._app_name(), self.now())
         return await self._create(made_up, progress, must_be_new=False)
 
     async def run_scheduled(self, keep: int) -> None:
         """Make the backup that the clock asked for; of these the last `keep` stay."""
-        name = made_up_name(self._app_name(), self._now(), is_auto=True)
+        name = made_up_name(self._app_name(), self.now(), is_auto=True)
         await self._create(name, unheard, must_be_new=False)
         made = [backup for backup in await self.list() if backup.name.startswith(AUTO_PREFIX)]
         made.sort(key=lambda backup: (backup.modified_at, backup.name))
@@ -155,7 +155,7 @@ class Backups:
             try:
                 async with self._work_folder() as folder:
                     archive = await pack(
-                        self._data, self._files, folder, self._now(), self._heeding(progress)
+                        self._data, self._files, folder, self.now(), self._heeding(progress)
                     )
                     await self.archives.put_file(
                         name, archive, content_type=ZIP, must_be_new=must_be_new
@@ -248,7 +248,7 @@ class Backups:
 
         def heed(doing: str, done: int, total: int) -> None:
             if self._is_stopping.is_set():
-                raise Stopped
+                raise Stopped("The service stops.")
             progress(doing, done, total)
 
         return heed
