@@ -391,7 +391,7 @@ def test_logged(pair: Pair) -> None:
     for path in paths:
         pair.send(Ask("GET", path, headers=headers))
     pair.send(Ask("POST", "/api/collections/tags/records", json={}, headers=headers, who="ann"))
-    pair.send(Ask("GET", "/api/collections/tags/records?here1", headers=headers, who="root"))
+    pair.send(Ask("GET", "/api/here1?of=root", headers=headers, who="root"))
     time.sleep(LOG_WAIT_S)
     loose = ("items.*.data.execTime", "items.*.data.details", "items.*.data.referer")
     for where in ("data.url~'here1'", "data.status=403", "data.auth='people'", "level>0"):
