@@ -7,7 +7,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
@@ -120,7 +120,7 @@ class Ears:
 
 
 @contextmanager
-def ears(pair: Pair, *topics: str, who: str | None = None) -> Iterator[Ears]:
+def ears(pair: Pair, *topics: str, who: str | None = None) -> Generator[Ears]:
     """A listener at each server, subscribed to topics."""
     both = Ears(pair)
     try:

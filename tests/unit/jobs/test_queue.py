@@ -148,9 +148,12 @@ async def test_taken_over_job_is_stopped(
 ) -> None:
     monkeypatch.setattr(queue, "RENEW_S", 0.05)
     monkeypatch.setattr(queue, "LEASE_S", 0.01)
-    jobs, stopped = await make(), asyncio.Event()
+    # It is full with one job, so that it does not take over its own.
+    monkeypatch.setattr(queue, "AT_ONCE", 1)
+    jobs, started, stopped = await make(), asyncio.Event(), asyncio.Event()
 
     async def run(job: Job) -> None:
+        started.set()
         try:
             await asyncio.sleep(30)
         except asyncio.CancelledError:
@@ -160,6 +163,7 @@ async def test_taken_over_job_is_stopped(
     jobs.register("mail", run)
     await jobs.start()
     await jobs.enqueue("mail", 1)
+    await asyncio.wait_for(started.wait(), 3)
     other = SqliteJobs(store)
     while not await other.claim({"mail": 0}, 30, 1):
         await asyncio.sleep(0.005)
