@@ -1,4 +1,4 @@
-"""Measure Tenfold beside PocketBase and print the table.
+"""Measure Tenfold: beside PocketBase, as the data grows, at rest and at its start.
 
 Both servers hold the same records; PocketBase runs as it comes, Tenfold with every write
 durable. Rounds alternate between the two, so that noise of the machine meets both.
@@ -7,223 +7,74 @@ durable. Rounds alternate between the two, so that noise of the machine meets bo
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import platform
-import statistics
 import subprocess
 import tempfile
-import threading
-from collections.abc import Generator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-import httpx
 from rich.console import Console
-from rich.table import Table
 
-from bench import realtime, wrk
-from bench.dataset import PASSWORD, USER_EMAIL, Dataset, make
-from bench.works import WORKS, Work
-from tests.targets import PocketBase, Server, Tenfold
+from bench import comparison, footprint, growth, wrk
+from bench.comparison import Effort
+from bench.dataset import make
+from tests.targets import PocketBase, Tenfold
 
 console = Console()
-
-
-@dataclass
-class Row:
-    """The rounds of one work on both servers, in requests per second."""
-
-    name: str
-    layout: str
-    goal_ratio: float | None
-    pocketbase: list[float] = field(default_factory=list[float])
-    tenfold: list[float] = field(default_factory=list[float])
-    p50_ms: list[float] = field(default_factory=list[float])
-    p99_ms: list[float] = field(default_factory=list[float])
-    errors: int = 0
-
-    @property
-    def ratio(self) -> float:
-        """Tenfold's median over PocketBase's."""
-        return statistics.median(self.tenfold) / statistics.median(self.pocketbase)
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Which cores server and load generator run on; None: all of them."""
-
-    name: str
-    server_core: int | None
-    client_core: int | None
-    workers: int
-
-
-ONE_CORE = Layout("1 core each", 0, 1, 1)
-BOTH_CORES = Layout("both on both", None, None, 2)
+PARTS = ("comparison", "footprint", "growth")
 
 
 def main() -> None:
     """Run what the arguments ask for."""
     arguments = _arguments()
-    rows: list[Row] = []
+    effort = Effort(arguments.seconds, arguments.rounds, arguments.only)
+    results: dict[str, Any] = {"versions": _versions()}
     with tempfile.TemporaryDirectory(prefix="tenfold-bench-") as folder:
-        with console.status(f"making {arguments.records:,} records"):
-            dataset = make(Path(folder), arguments.records)
-        for layout in (ONE_CORE, BOTH_CORES):
-            rows += _measure(dataset, layout, arguments)
-    _print(rows, arguments)
+        if {"comparison", "footprint"} & set(arguments.parts):
+            with console.status(f"making {arguments.records:,} records"):
+                dataset = make(Path(folder), arguments.records)
+            if "footprint" in arguments.parts:
+                sizes = footprint.measure(dataset)
+                console.print(footprint.table(sizes))
+                results["footprint"] = [asdict(one) for one in sizes]
+            if "comparison" in arguments.parts:
+                rows = comparison.compare(dataset, effort)
+                console.print(comparison.table(rows, dataset, effort))
+                results["comparison"] = [asdict(row) | {"ratio": row.ratio} for row in rows]
+    if "growth" in arguments.parts:
+        grown = growth.grow(arguments.sizes)
+        console.print(growth.table(grown))
+        results["growth"] = [asdict(size) for size in grown]
+    console.print(results["versions"])
     if arguments.json:
-        arguments.json.write_text(json.dumps([asdict(r) | {"ratio": r.ratio} for r in rows]))
+        arguments.json.write_text(json.dumps(results))
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", default=list(PARTS), help=f"some of {PARTS}")
     parser.add_argument("--records", type=int, default=100_000)
     parser.add_argument("--seconds", type=int, default=5, help="length of one round")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", default="", help="measure rows whose name contains this")
+    parser.add_argument("--only", default="", help="compare rows whose name contains this")
+    parser.add_argument(
+        "--sizes",
+        type=lambda text: [int(size) for size in text.split(",")],
+        default=[10_000, 100_000, 1_000_000],
+        help="records of the growth steps, such as 10000,100000",
+    )
     parser.add_argument("--json", type=Path, help="also write the figures to a file")
     return parser.parse_args()
 
 
-def _measure(dataset: Dataset, layout: Layout, arguments: argparse.Namespace) -> list[Row]:
-    rows: list[Row] = []
-    with (
-        PocketBase(dataset.pocketbase_dir, core=layout.server_core) as pocketbase,
-        Tenfold(dataset.tenfold_dir, core=layout.server_core, workers=layout.workers) as tenfold,
-    ):
-        for work in WORKS:
-            if arguments.only in work.name:
-                rows.append(_row(work, layout, pocketbase, tenfold, dataset, arguments))
-        if arguments.only in "realtime":
-            rows.append(_realtime(layout, pocketbase, tenfold, arguments.rounds))
-        if layout is BOTH_CORES and arguments.only in "mission":
-            rows.append(_mission(layout, pocketbase, tenfold, dataset, arguments))
-    return rows
-
-
-def _row(
-    work: Work,
-    layout: Layout,
-    pocketbase: Server,
-    tenfold: Server,
-    dataset: Dataset,
-    arguments: argparse.Namespace,
-) -> Row:
-    row = Row(work.name, layout.name, work.goal_ratio)
-    for number in range(arguments.rounds):
-        console.print(f"[dim]{layout.name}: {work.name}, round {number + 1}[/dim]")
-        for server, results in ((pocketbase, row.pocketbase), (tenfold, row.tenfold)):
-            with _trickle(server) if work.has_trickle else _nothing():
-                report = wrk.run(
-                    server.url,
-                    work.script,
-                    work.arguments(dataset.records, _user_token(server)),
-                    seconds=arguments.seconds,
-                    core=layout.client_core,
-                )
-            results.append(report.per_s)
-            row.errors += report.errors
-            if server is tenfold:
-                row.p50_ms.append(report.p50_ms)
-                row.p99_ms.append(report.p99_ms)
-    return row
-
-
-def _realtime(layout: Layout, pocketbase: Server, tenfold: Server, rounds: int) -> Row:
-    row = Row(f"realtime, {realtime.SUBSCRIBERS} subscribers, events/s", layout.name, 2.0)
-    if layout.client_core is not None:
-        os.sched_setaffinity(0, {layout.client_core})
-    for number in range(rounds):
-        console.print(f"[dim]{layout.name}: realtime, round {number + 1}[/dim]")
-        row.pocketbase.append(asyncio.run(realtime.measure(pocketbase.url, "posts")))
-        row.tenfold.append(asyncio.run(realtime.measure(tenfold.url, "posts")))
-    os.sched_setaffinity(0, range(os.cpu_count() or 1))
-    return row
-
-
-def _mission(
-    layout: Layout,
-    pocketbase: Server,
-    tenfold: Server,
-    dataset: Dataset,
-    arguments: argparse.Namespace,
-) -> Row:
-    mix = Work(
-        "mission: 100 reads (Zipf) to 1 durable write",
-        "mission.lua",
-        0,
-        lambda records, _: ["posts", str(records)],
-    )
-    row = _row(mix, layout, pocketbase, tenfold, dataset, arguments)
-    row.goal_ratio = None
-    return row
-
-
-@contextmanager
-def _trickle(server: Server) -> Generator[None]:
-    """One write a second for as long as the block runs."""
-    stop = threading.Event()
-
-    def write() -> None:
-        with httpx.Client(base_url=server.url) as client:
-            while not stop.wait(1.0):
-                body = {"title": "trickle", "group": -3}
-                client.post("/api/collections/posts/records", json=body).raise_for_status()
-
-    thread = threading.Thread(target=write)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
-@contextmanager
-def _nothing() -> Generator[None]:
-    yield
-
-
-def _user_token(server: Server) -> str:
-    answer = httpx.post(
-        f"{server.url}/api/collections/users/auth-with-password",
-        json={"identity": USER_EMAIL, "password": PASSWORD},
-    )
-    return answer.raise_for_status().json()["token"]
-
-
-def _print(rows: list[Row], arguments: argparse.Namespace) -> None:
-    table = Table(title=f"{arguments.records:,} records of 1 KB, medians of {arguments.rounds}")
-    for column in ("work", "cores", "PocketBase/s", "Tenfold/s", "ratio", "goal", "p50", "p99"):
-        table.add_column(column, justify="left" if column in ("work", "cores") else "right")
-    table.add_column("errors", justify="right")
-    for row in rows:
-        table.add_row(
-            row.name,
-            row.layout,
-            _spread(row.pocketbase),
-            _spread(row.tenfold),
-            f"{row.ratio:.1f}x",
-            f"{row.goal_ratio:g}x" if row.goal_ratio else "",
-            f"{statistics.median(row.p50_ms):.2f} ms" if row.p50_ms else "",
-            f"{statistics.median(row.p99_ms):.2f} ms" if row.p99_ms else "",
-            str(row.errors),
-        )
-    console.print(table)
-    versions = subprocess.run([Tenfold.program(), "--version"], capture_output=True, text=True)
-    console.print(
-        f"{versions.stdout.strip()}; PocketBase 0.40.6; {wrk.version()};"
-        f" Python {platform.python_version()}; {os.cpu_count()} cores"
-    )
-
-
-def _spread(rates: list[float]) -> str:
-    half = (max(rates) - min(rates)) / 2
-    return f"{statistics.median(rates):,.0f} ±{half:,.0f}"
+def _versions() -> str:
+    programs = [[Tenfold.program(), "--version"], [PocketBase.program(), "--version"]]
+    printed = [subprocess.run(p, capture_output=True, text=True).stdout.strip() for p in programs]
+    machine = f"Python {platform.python_version()}; {os.cpu_count()} cores"
+    return "; ".join([*printed, wrk.version().strip(), machine])
 
 
 if __name__ == "__main__":
