@@ -153,6 +153,8 @@ def _ordered(names: Names, key: SortKey) -> Ordered:
     if key.name == "@random":
         return Ordered("random", key.is_descending)
     if key.name == "@rowid":
+        if names.own.collection.type == "view":
+            raise FilterError("a view can't be sorted by @rowid")
         return Ordered("rowid", key.is_descending)
     operand = names.resolve(key.name)
     if isinstance(operand, (Value, Fixed)) or names.slots.getters:

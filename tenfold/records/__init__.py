@@ -2,6 +2,7 @@
 
 from tenfold.records.access import can_manage, rule
 from tenfold.records.answers import Answers, RecordAnswer, encode_plain
+from tenfold.records.body import recast
 from tenfold.records.contract import AuthRecords, RecordFiles, StagedFiles
 from tenfold.records.footprint import Footprint
 from tenfold.records.present import Presenter
@@ -25,5 +26,6 @@ __all__ = [
     "can_manage",
     "encode_plain",
     "parse_shape",
+    "recast",
     "rule",
 ]

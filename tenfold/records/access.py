@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tenfold.errors import Forbidden
-from tenfold.filters import Checked, check
+from tenfold.errors import BadRequest, Forbidden, NotFound, RequestError
+from tenfold.filters import Checked, FilterError, check
 from tenfold.schema.actor import RequestFacts
 from tenfold.schema.collection import Catalog, Collection, RuleName
 from tenfold.schema.record import Record
@@ -29,12 +29,19 @@ def conditions(
 ) -> tuple[Condition, ...]:
     """What a record must fulfil for this caller; nothing for superusers.
 
-    Raises: Forbidden when only superusers pass.
+    Raises: Forbidden when only superusers pass; BadRequest or NotFound for a broken rule.
     """
     if facts.is_superuser:
         return ()
-    checked = rule(collection, name, catalog)
+    try:
+        checked = rule(collection, name, catalog)
+    except FilterError as error:
+        raise _unreadable(name) from error
     return () if checked is None else ((checked, facts),)
+
+
+def _unreadable(name: RuleName) -> RequestError:
+    return BadRequest() if name in ("list", "create") else NotFound()
 
 
 async def allows(reads: Reads, record: Record, name: RuleName, facts: RequestFacts) -> bool:
@@ -43,8 +50,11 @@ async def allows(reads: Reads, record: Record, name: RuleName, facts: RequestFac
     Raises: Forbidden when only superusers pass.
     """
     for condition in conditions(record.collection, name, reads.catalog, facts):
-        if not await reads.holds(condition, record):
-            return False
+        try:
+            if not await reads.holds(condition, record):
+                return False
+        except FilterError as error:
+            raise _unreadable(name) from error
     return True
 
 

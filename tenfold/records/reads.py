@@ -96,7 +96,10 @@ class RecordReads:
         picked = self._query(collection, facts, query)
         offset = min((page - 1) * per_page, MAX_OFFSET)
         asked = Query(collection, (*rule, *picked.where), picked.sort, per_page, offset)
-        records = await self.store.select(asked)
+        try:
+            records = await self.store.select(asked)
+        except FilterError as error:
+            raise BadRequest() from error
         if self.presenter.hooks.has("list", collection):
             records = [*await self.presenter.hooks.listed(collection, records, facts)]
         total, pages = -1, -1

@@ -11,7 +11,7 @@ from tenfold.schema.collection import Catalog, Collection
 from tenfold.schema.fields.relation import MISSING_RECORDS, RelationField
 from tenfold.schema.record import Record
 from tenfold.store.contract import Reads, Transaction
-from tenfold.store.select import Query
+from tenfold.store.select import Condition, Query
 
 REQUIRED_REFERENCE = "The record cannot be deleted because it is part of a required reference."
 MAX_CASCADE = 100_000
@@ -62,11 +62,19 @@ async def referencing(
     reads: Reads, collection: Collection, field: RelationField, record_id: str
 ) -> list[Record]:
     """The records whose relation field names `record_id`."""
+    link = naming(collection, field, record_id, reads.catalog)
+    return await reads.select(Query(collection, (link,), limit=MAX_CASCADE))
+
+
+def naming(
+    collection: Collection, field: RelationField, record_id: str, catalog: Catalog
+) -> Condition:
+    """The condition that a relation field names a record."""
+    each = ":each" if field.is_multiple else ""
     # The id travels as a request value, so that no id can be read as filter text.
-    text = f"{field.name} ?= @request.query.id"
-    checked = check(text, collection, reads.catalog, hidden_allowed=True)
-    facts = RequestFacts(query={"id": record_id})
-    return await reads.select(Query(collection, ((checked, facts),), limit=MAX_CASCADE))
+    text = f"{field.name}{each} ?= @request.query.id"
+    checked = check(text, collection, catalog, hidden_allowed=True)
+    return checked, RequestFacts(query={"id": record_id})
 
 
 class Cascade:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import html
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from tenfold.errors import BadRequest
+from tenfold.records.excerpt import plain_text
 
 MAX_PATHS = 500
-_EXCERPT = re.compile(r"^excerpt\(\s*(\d+)\s*(?:,\s*(true|false)\s*)?\)$")
-_TAGS = re.compile(r"<[^>]*>")
-_SPACES = re.compile(r"\s+")
+_TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
+_EXCERPT = re.compile(r"^excerpt\(\s*(\d{1,18})\s*(?:,\s*([^,()]*)\s*)?\)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class Excerpt:
         """The excerpt of a text; other values stay as they are."""
         if not isinstance(value, str):
             return value
-        plain = _SPACES.sub(" ", html.unescape(_TAGS.sub(" ", value))).strip()
+        plain = plain_text(value)
         if len(plain) <= self.limit:
             return plain
         return plain[: self.limit].strip() + ("..." if self.is_marked else "")
@@ -37,26 +36,31 @@ class Excerpt:
 
 @dataclass(slots=True)
 class Shape:
-    """A tree of wanted keys; a node without children wants the whole value."""
+    """A tree of wanted keys; a node without children wants the whole value.
+
+    `others` is what is wanted of keys that are not named (None: nothing).
+    """
 
     keys: dict[str, Shape] = field(default_factory=dict[str, Any])
-    wants_all: bool = False
+    others: Shape | None = None
     excerpt: Excerpt | None = None
 
     def pick(self, value: Any) -> Any:
         """The wanted part of a JSON value; lists are picked item by item."""
+        is_whole = not self.keys and self.others is None
+        if isinstance(value, msgspec.Raw) and (self.excerpt or not is_whole):
+            return self.pick(msgspec.json.decode(value))
+        if is_whole:
+            return self.excerpt.apply(value) if self.excerpt else value
         if isinstance(value, list):
             return [self.pick(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
-        if isinstance(value, msgspec.Raw) and (self.keys or self.excerpt):
-            return self.pick(msgspec.json.decode(value))
         if not isinstance(value, dict):
-            return self.excerpt.apply(value) if self.excerpt else value
-        if not self.keys:
-            return value  # pyright: ignore[reportUnknownVariableType]
-        picked: dict[str, Any] = dict(value) if self.wants_all else {}  # pyright: ignore[reportUnknownArgumentType]
-        for key, shape in self.keys.items():
-            if key in value:
-                picked[key] = shape.pick(value[key])
+            return value
+        picked: dict[str, Any] = {}
+        for key, part in cast("dict[str, Any]", value).items():
+            shape = self.keys.get(key, self.others)
+            if shape is not None:
+                picked[key] = shape.pick(part)
         return picked
 
 
@@ -69,7 +73,7 @@ def parse_shape(text: str) -> Shape | None:
     root = Shape()
     for path in paths:
         _add(root, path)
-    return root if root.keys else None
+    return root if paths else None
 
 
 def _split(text: str) -> list[str]:
@@ -79,19 +83,19 @@ def _split(text: str) -> list[str]:
 
 def _add(root: Shape, path: str) -> None:
     names, _, modifier = path.partition(":")
+    excerpt = _excerpt(modifier) if modifier else None
+    *above, last = names.split(".")
     node = root
-    for name in names.split("."):
-        if name == "*":
-            node.wants_all = True
-            node.keys.setdefault("*", Shape())
-            return
+    for name in above:
         node = node.keys.setdefault(name, Shape())
-    if modifier:
-        node.excerpt = _excerpt(modifier)
+    if last == "*":
+        node.others = Shape(excerpt=excerpt)
+    else:
+        node.keys.setdefault(last, Shape()).excerpt = excerpt
 
 
 def _excerpt(modifier: str) -> Excerpt:
     found = _EXCERPT.match(modifier.strip())
-    if not found:
+    if not found or not int(found[1]):
         raise BadRequest()
-    return Excerpt(int(found[1]), found[2] == "true")
+    return Excerpt(int(found[1]), (found[2] or "").strip() in _TRUE)

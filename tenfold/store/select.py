@@ -180,7 +180,7 @@ def _select(renderer: Renderer, where: str, query: Query) -> str:
     quote = renderer.dialect.quote
     columns = [f"{BASE}.{quote(field.name)}" for field in query.collection.fields]
     columns.append("0" if query.collection.type == "view" else f"{BASE}.{quote('_rev')}")
-    order = ", ".join(_order(renderer, key, query.collection) for key in query.sort.keys)
+    order = ", ".join(_order(renderer, key) for key in query.sort.keys)
     sql = f"SELECT {', '.join(columns)} FROM {renderer.source()}{_where(where)}"
     if order:
         sql += f" ORDER BY {order}"
@@ -191,12 +191,10 @@ def _select(renderer: Renderer, where: str, query: Query) -> str:
     return sql
 
 
-def _order(renderer: Renderer, key: Ordered, collection: Collection) -> str:
+def _order(renderer: Renderer, key: Ordered) -> str:
     if key.by == "random":
         return renderer.dialect.random()
     if key.by == "rowid":
-        if collection.type == "view":
-            raise FilterError("a view can't be sorted by @rowid")
         text = renderer.dialect.rowid(BASE)
     else:
         text = renderer.order_key(key.by)

@@ -17,7 +17,7 @@ FIELDS = [
     for f in c["fields"]
     if f["name"] not in ("created", "updated")
 ]
-WITHOUT_DATES = {"fields": "*,created:excerpt(0),updated:excerpt(0)"}
+MODIFIABLE = ("number", "whole", "one", "many", "files", "parent", "tags", "text", "code", "json")
 
 
 @pytest.mark.parametrize("field", [*FIELDS, "id", "created", "unknown", "collectionName"])
@@ -27,20 +27,20 @@ def test_create(pair: Pair, field: str) -> None:
 
 @pytest.mark.parametrize("field", [*FIELDS, "id", "created"])
 def test_update(pair: Pair, field: str) -> None:
-    pair.all_same(Ask("PATCH", FULL, json={field: value}) for value in VALUES)
+    pair.all_same(Ask("PATCH", FULL, json={field: value}) for value in VALUES[::3])
 
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_form(pair: Pair, field: str) -> None:
-    pair.all_same(Ask("PATCH", FULL, form={field: value}) for value in TEXTS)
+    pair.all_same(Ask("PATCH", FULL, form={field: value}) for value in TEXTS[::2])
     pair.all_same(
         Ask("PATCH", FULL, form={field: value}, files=[("x", ("x.txt", b"x", "text/plain"))])
-        for value in TEXTS
+        for value in TEXTS[1::2]
     )
 
 
 @pytest.mark.parametrize("modifier", ["+{}", "{}+", "{}-", "{}:autogenerate", "{}:x", "{}++"])
-@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("field", MODIFIABLE)
 def test_modifier(pair: Pair, field: str, modifier: str) -> None:
     key = modifier.format(field)
     values = (1, "2", -1.5, "a", ["b", "d"], "", None, RED, [BLUE, GREEN], {"x": 1}, True)
