@@ -17,10 +17,9 @@ from tenfold.administration.stored import (
     to_public,
 )
 from tenfold.administration.superuser_gate import SuperuserGate
-from tenfold.administration.superusers import INSTALLER_EMAIL, Superusers
+from tenfold.administration.superusers import Superusers
 
 __all__ = [
-    "INSTALLER_EMAIL",
     "S3",
     "SMTP",
     "Asked",

@@ -10,22 +10,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import bcrypt
-from joserfc import jwt
-from joserfc.jwk import OctKey
 
 from tenfold.errors import BadRequest, FieldError, FieldErrors, NotFound
-from tenfold.schema.collection import SUPERUSERS, Collection
+from tenfold.schema.collection import INSTALLER_EMAIL, SUPERUSERS, Collection
 from tenfold.schema.fields import PasswordField
 from tenfold.schema.fields.password import PlainPassword
 from tenfold.schema.record import Record
 from tenfold.store.contract import NotUnique, Reads, Store, Transaction
 
 OTPS = "_otps"
-INSTALLER_EMAIL = "__pbinstaller@example.com"
-"""The superuser behind the one-time installer link; gone as soon as there is a real one."""
-
-INSTALLER_LIVES_S = 1_800
-
 NOT_UNIQUE = FieldError("validation_not_unique", "Value must be unique.")
 
 
@@ -121,20 +114,6 @@ class Superusers:
             return found or await self._insert(tx, INSTALLER_EMAIL, secrets.token_urlsafe(32))
 
         return await self._store.write(work)
-
-    def installer_token(self, installer: Record) -> str:
-        """A token that lets a browser make the first superuser within half an hour."""
-        options = installer.collection.auth
-        secret = options.auth_token.secret if options else ""
-        claims = {
-            "collectionId": installer.collection.id,
-            "exp": int(self._clock().timestamp()) + INSTALLER_LIVES_S,
-            "id": installer.id,
-            "refreshable": False,
-            "type": "auth",
-        }
-        key = OctKey.import_key(installer["tokenKey"] + secret)
-        return jwt.encode({"alg": "HS256", "typ": "JWT"}, claims, key)
 
     async def _insert(self, tx: Transaction, email: str, password: str) -> Record:
         values = {"email": email, "password": password, "verified": True}

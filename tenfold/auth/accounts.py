@@ -11,6 +11,7 @@ from tenfold.auth.forms import NOT_UNIQUE
 from tenfold.auth.parts import Auth
 from tenfold.errors import BadRequest, FieldError, FieldErrors
 from tenfold.hooks import RecordEvent
+from tenfold.records import recast
 from tenfold.schema.actor import RequestFacts
 from tenfold.schema.collection import Collection
 from tenfold.schema.fields.password import PasswordField
@@ -72,9 +73,13 @@ async def change(
     event = RecordEvent(
         collection=record.collection, record=record, original=before, request=facts, tx=tx
     )
-    await auth.hooks.before("before_update", event)
+    if auth.hooks.has("before_update", record.collection):
+        asked = dict(record.values)
+        await auth.hooks.before("before_update", event)
+        recast(record, asked)
+    faults = await auth.rules.set_passwords(record, before, {})
     auth.rules.rotate(record, before)
-    faults = _faults(record)
+    faults = _faults(record) | faults
     if faults:
         raise BadRequest(message, faults)
     await auth.rules.forget_stale(tx, record, before)
@@ -86,7 +91,7 @@ async def change(
     return record
 
 
-def _faults(record: Record) -> FieldErrors:
+def _faults(record: Record) -> dict[str, FieldError | FieldErrors]:
     checked: dict[str, FieldError | FieldErrors | None] = {
         f.name: f.check(record.values[f.name], is_new=False) for f in record.collection.fields
     }

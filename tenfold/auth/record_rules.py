@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from tenfold.administration import INSTALLER_EMAIL
 from tenfold.auth import forms, linked
 from tenfold.auth.hashed import CheckedText, HashedText
 from tenfold.auth.passwords import MAX_BYTES, Passwords
 from tenfold.errors import BadRequest, FieldError, FieldErrors
 from tenfold.schema.actor import RequestFacts
-from tenfold.schema.collection import SUPERUSERS, Collection
+from tenfold.schema.collection import INSTALLER_EMAIL, SUPERUSERS, Collection
 from tenfold.schema.fields.contract import Field
 from tenfold.schema.fields.password import PasswordField, PlainPassword
 from tenfold.schema.record import Record
@@ -90,12 +89,12 @@ class AccountRules:
         if before is None and not facts.is_superuser:
             _refuse_unhashable(collection, body)
         if collection.type != "auth":
-            errors = await self._set_passwords(record, before, body)
+            errors = await self.set_passwords(record, before, body)
             if collection.name in linked.LINKED:
                 errors |= await linked.check(tx, record)
             return errors
         _check_form(record, before, body, can_manage=can_manage)
-        errors = await self._set_passwords(record, before, body)
+        errors = await self.set_passwords(record, before, body)
         errors |= self._set_token_key(record, before, body, facts)
         if collection.name == SUPERUSERS:
             record.values["verified"] = True
@@ -146,9 +145,10 @@ class AccountRules:
             return HashedText(plain, "")
         return HashedText(plain, await self.passwords.hash(plain, field.bcrypt_cost))
 
-    async def _set_passwords(
+    async def set_passwords(
         self, record: Record, before: Record | None, body: Mapping[str, Any]
     ) -> Errors:
+        """Put hashes where `body` or a hook has given passwords; say what is wrong with them."""
         errors: Errors = {}
         for field in _password_fields(record.collection):
             stored = before.values[field.name] if before else ""

@@ -16,6 +16,7 @@ from cyclopts import Parameter
 from rich.markup import escape
 
 from tenfold.administration import SettingsRoom, Superusers
+from tenfold.auth import tokens
 from tenfold.backups import FolderUse, apply_pending_restore, is_restore_pending
 from tenfold.cli.console import err, out
 from tenfold.cli.options import Config, Dir, load_settings, open_store
@@ -23,6 +24,7 @@ from tenfold.settings import Settings
 
 CLOCK_TICK_S = 0.05
 OTHERS_LEAVE_S = 30.0
+INSTALLER_LIVES_S = 1_800.0
 
 
 def serve(
@@ -125,7 +127,10 @@ async def _prepare(settings: Settings) -> str:
         superusers = Superusers(store)
         if await superusers.exist():
             return ""
-        return superusers.installer_token(await superusers.installer())
+        installer = await superusers.installer()
+        return tokens.make(
+            installer, "auth", time.time(), duration_s=INSTALLER_LIVES_S, refreshable=False
+        )
 
 
 def _address(listener: socket.socket) -> str:

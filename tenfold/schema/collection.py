@@ -19,6 +19,9 @@ RuleName = Literal["list", "view", "create", "update", "delete"]
 
 SUPERUSERS = "_superusers"
 
+INSTALLER_EMAIL = "__pbinstaller@example.com"
+"""The superuser behind the one-time installer link; gone as soon as there is a real one."""
+
 
 @dataclass(frozen=True, eq=False)
 class Collection:

@@ -6,12 +6,12 @@ import asyncio
 
 import pytest
 
-from tenfold.administration import INSTALLER_EMAIL, Superusers
+from tenfold.administration import Superusers
 from tenfold.auth import linked
 from tenfold.errors import BadRequest
 from tenfold.hooks import RecordEvent
 from tenfold.schema.actor import NOBODY
-from tenfold.schema.collection import SUPERUSERS
+from tenfold.schema.collection import INSTALLER_EMAIL, SUPERUSERS
 from tenfold.schema.record import Record
 from tests.unit.auth.conftest import PASSWORD, SERVICE, World
 

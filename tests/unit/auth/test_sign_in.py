@@ -10,7 +10,7 @@ import pytest
 from tenfold.auth import OneStepLeft, SignedIn, accounts, clean_mfas, forms, sign_in, tokens
 from tenfold.auth.flows import auth_with_password, request_password_reset, request_verification
 from tenfold.errors import BadRequest, Forbidden
-from tenfold.hooks import AuthEvent
+from tenfold.hooks import AuthEvent, RecordEvent
 from tenfold.schema.auth_options import MFA, OTP, AuthAlert, MailTemplate
 from tenfold.schema.collection import SUPERUSERS
 from tenfold.schema.record import Record
@@ -119,6 +119,22 @@ async def test_a_new_password_ends_first_steps_and_tokens(world: World) -> None:
     )
     assert await world.records("_mfas") == []
     assert (await world.find(account))["tokenKey"] != account["tokenKey"]
+
+
+async def test_a_hook_may_change_what_a_flow_sets(world: World) -> None:
+    @world.hooks.before_update("users")
+    async def change(event: RecordEvent) -> None:  # pyright: ignore[reportUnusedFunction]
+        event.record.values |= {"password": "set by a hook", "name": 1, "id": "other"}
+
+    account = await world.account("ann")
+    new = {"verified": True}
+    await world.auth.write(
+        lambda tx: accounts.change(world.auth, tx, account, new, caller().facts, message="x")
+    )
+    changed = await world.find(account)
+    assert changed["name"] == "1" and changed["verified"] is True
+    assert await world.auth.passwords.verify("set by a hook", changed["password"])
+    assert changed["tokenKey"] != account["tokenKey"]
 
 
 # --- places -----------------------------------------------------------------------------
