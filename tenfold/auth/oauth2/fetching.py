@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -57,6 +58,7 @@ class Fetcher:
         self._time_limit_s = time_limit_s
         self._may_reach = may_reach
         self._clients: dict[bool, httpx.AsyncClient] = {}
+        self._trusted: ssl.SSLContext | None = None
 
     async def fetch(
         self,
@@ -106,7 +108,7 @@ class Fetcher:
     async def _send(
         self, method: str, url: httpx.URL, headers: Mapping[str, str], content: bytes | None
     ) -> httpx.Response:
-        client = self._client(is_public=False)
+        client = await self._client(is_public=False)
         request = client.build_request(method, url, headers=headers, content=content)
         return await client.send(request, stream=True)
 
@@ -116,7 +118,7 @@ class Fetcher:
         addresses = await resolve(url.host, url.port or (443 if url.scheme == "https" else 80))
         if not addresses or not all(map(self._may_reach, addresses)):
             raise ProviderFailed("the address is not a public one")
-        client = self._client(is_public=True)
+        client = await self._client(is_public=True)
         request = client.build_request(
             "GET",
             url.copy_with(host=str(addresses[0]), username=None, password=None),
@@ -125,7 +127,10 @@ class Fetcher:
         )
         return await client.send(request, stream=True)
 
-    def _client(self, *, is_public: bool) -> httpx.AsyncClient:
+    async def _client(self, *, is_public: bool) -> httpx.AsyncClient:
+        if self._trusted is None:
+            # Reading the certificates takes long enough to be noticed by other requests.
+            self._trusted = await asyncio.to_thread(httpx.create_ssl_context)
         if is_public not in self._clients:
             # A proxy of the environment would resolve names anew, so it is not used for
             # what has to stay outside.
@@ -133,6 +138,7 @@ class Fetcher:
                 timeout=self._time_limit_s,
                 limits=httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=8),
                 trust_env=not is_public,
+                verify=self._trusted,
             )
         return self._clients[is_public]
 

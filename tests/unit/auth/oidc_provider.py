@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -44,6 +45,8 @@ class Provider:
     statuses: dict[str, int] = field(default_factory=dict[str, int])
     redirects: dict[str, str] = field(default_factory=dict[str, str])
     bodies: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    headers: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
+    delays_s: dict[str, float] = field(default_factory=dict[str, float])
     seen: list[Seen] = field(default_factory=list[Seen])
     url: str = ""
 
@@ -85,6 +88,7 @@ def running() -> Generator[Provider]:
             form = {k: v[0] for k, v in parse_qs(text).items()}
             headers = {k.lower(): v for k, v in self.headers.items()}
             provider.seen.append(Seen(self.path, headers, form))
+            time.sleep(provider.delays_s.get(path, 0))
             if path in provider.redirects:
                 self.send_response(302)
                 self.send_header("location", provider.redirects[path])
@@ -96,8 +100,11 @@ def running() -> Generator[Provider]:
             self.send_response(status)
             self.send_header("content-type", kind)
             self.send_header("content-length", str(len(body)))
+            for name, value in provider.headers.get(path, {}).items():
+                self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body)
+            with suppress(ConnectionError):
+                self.wfile.write(body)
 
         def log_message(self, format: str, *args: Any) -> None:
             pass
