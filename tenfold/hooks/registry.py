@@ -42,6 +42,9 @@ OnJob = TypeVar("OnJob", bound=Callable[[JobEvent], Awaitable[None] | None])
 
 ALL = "*"
 LIMIT_S = 10.0
+BEFORE_LIMIT_S = 5.0
+"""For hooks inside a transaction, unless they say otherwise: all other writes wait for them."""
+
 JOB_LIMIT_S = 300.0
 
 log = logging.getLogger("tenfold.hooks")
@@ -179,9 +182,17 @@ class HookRegistry:
         await self.backend.publish(topic, msgspec.json.encode(value))
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
-        """Let a hook that is not `async` wait for something that is."""
-        if self._loop is None:
-            raise OperatorError("The service is not running yet.")
+        """Let a hook that is not `async` wait for something that is.
+
+        Raises: HookFailed once the hook's time is up.
+        """
+        try:
+            running.refuse_if_over()
+            if self._loop is None:
+                raise OperatorError("The service is not running yet.")
+        except Exception:
+            work.close()
+            raise
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     # --- for the service ----------------------------------------------------------------
@@ -268,7 +279,9 @@ class HookRegistry:
 
         def register(function: Any) -> Any:
             self._count += 1
-            hook = Hook(function, limit_s or self.limit_s)
+            is_inside = name.startswith("before_")
+            usual_s = min(self.limit_s, BEFORE_LIMIT_S) if is_inside else self.limit_s
+            hook = Hook(function, limit_s or usual_s)
             for target in dict.fromkeys(collections or (ALL,)):
                 targets = self._by_event.setdefault(name, {})
                 targets.setdefault(target, []).append((self._count, hook))

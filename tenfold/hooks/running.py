@@ -23,6 +23,11 @@ THREADS = 16
 MAX_DEPTH = 10
 """How deep hooks may cause hooks (a write by a hook fires hooks too)."""
 
+_over: contextvars.ContextVar[list[bool] | None] = contextvars.ContextVar(
+    "tenfold_hook_over", default=None
+)
+"""A cell that holds True once the hook's time is up; its thread may still run."""
+
 _depth: contextvars.ContextVar[int] = contextvars.ContextVar("tenfold_hook_depth", default=0)
 
 
@@ -72,20 +77,39 @@ async def run(hook: Hook, threads: HookThreads, *arguments: Any) -> Any:
 
     Raises: RequestError and Unavailable as the hook raises them, HookFailed for all else.
     """
-    with _deeper(hook):
+    with _deeper(hook), _marked() as is_over:
+        limit = asyncio.timeout(hook.limit_s)
         try:
-            async with asyncio.timeout(hook.limit_s):
+            async with limit:
                 if inspect.iscoroutinefunction(hook.function):
                     return await hook.function(*arguments)
                 return await threads.run(hook.function, *arguments)
-        except TimeoutError as error:
-            log.error("%s took longer than %g s", hook.place, hook.limit_s)
-            raise HookFailed from error
         except TenfoldError:
             raise
-        except Exception as error:
-            log.exception("%s failed", hook.place)
+        except (Exception, SystemExit) as error:
+            if isinstance(error, TimeoutError) and limit.expired():
+                is_over[0] = True
+                log.error("%s took longer than %g s", hook.place, hook.limit_s)
+            else:
+                log.exception("%s failed", hook.place)
             raise HookFailed from error
+
+
+def refuse_if_over() -> None:
+    """Raises: HookFailed in the thread of a hook whose time is up."""
+    is_over = _over.get()
+    if is_over and is_over[0]:
+        raise HookFailed
+
+
+@contextmanager
+def _marked() -> Generator[list[bool]]:
+    is_over = [False]
+    token = _over.set(is_over)
+    try:
+        yield is_over
+    finally:
+        _over.reset(token)
 
 
 @contextmanager

@@ -270,7 +270,8 @@ class RecordWrites:
         if not self.hooks.has(event, seen.collection):
             return
         asked = dict(seen.record.values)
-        await self.hooks.before(event, seen)
+        # A part of its own, so that nothing a hook has left running gets into the write.
+        await self.store.write(lambda tx: self.hooks.before(event, replace(seen, tx=tx)))
         body.recast(seen.record, asked)
 
     def _announce(self, event: RecordEventName, seen: RecordEvent, tx: Transaction) -> None:

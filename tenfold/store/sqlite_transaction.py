@@ -47,6 +47,10 @@ _encode = msgspec.json.Encoder().encode
 LOG = "INSERT INTO _changes (collection_id, record_id, action, image) VALUES (?, ?, ?, ?)"
 
 
+class TransactionOver(Exception):
+    """The transaction that work was to join has ended."""
+
+
 class SqliteTransaction(SqliteReads):
     """Writes inside the group's transaction, and the changes they make."""
 
@@ -164,14 +168,21 @@ class SqliteTransaction(SqliteReads):
         return bool(self._after_commit)
 
     async def nested(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """Run more work in this transaction; if it raises, only that work is undone."""
+        """Run more work in this transaction; if it raises, only that work is undone.
+
+        Raises: TransactionOver when the transaction ended before it was this work's turn.
+        """
         async with self._nesting:
+            if not self.is_open:
+                raise TransactionOver
             child = self._child()
             token = current.set(child)
             self._connection.execute("SAVEPOINT nested")
             try:
                 result = await work(child)
+                await child.end()
             except BaseException:
+                await child.end()
                 self._connection.execute("ROLLBACK TO nested")
                 await child.run_after_rollback()
                 raise
@@ -179,9 +190,15 @@ class SqliteTransaction(SqliteReads):
                 self._adopt(child)
             finally:
                 self._connection.execute("RELEASE nested")
-                child.is_open = False
                 current.reset(token)
             return result
+
+    async def end(self) -> None:
+        """Let nothing join any more, and wait for what has joined (a hook's loose task, say)."""
+        self.is_open = False
+        if self._nesting.locked():
+            async with self._nesting:
+                pass
 
     def _child(self) -> SqliteTransaction:
         child = SqliteTransaction(self._store, self._connection)

@@ -22,7 +22,7 @@ from tenfold.errors import Unavailable
 from tenfold.store.contract import Transaction
 from tenfold.store.sqlite_connection import BEGIN, try_begin
 from tenfold.store.sqlite_lock import WriteTurn
-from tenfold.store.sqlite_transaction import SqliteTransaction, current
+from tenfold.store.sqlite_transaction import SqliteTransaction, TransactionOver, current
 
 T = TypeVar("T")
 
@@ -104,7 +104,10 @@ class GroupCommit:
         """
         enclosing = current.get()
         if enclosing is not None and enclosing.is_open:
-            return await enclosing.nested(work)
+            try:
+                return await enclosing.nested(work)
+            except TransactionOver:
+                log.debug("work that came too late for its transaction gets one of its own")
         if len(self._waiting) >= MAX_WAITING:
             raise Unavailable("Too many writes are waiting.")
         write = _Write(work, asyncio.get_running_loop().create_future(), is_alone)
@@ -191,9 +194,10 @@ class GroupCommit:
         self._connection.execute("SAVEPOINT one_write")
         try:
             write.result = await write.work(transaction)
+            await transaction.end()
             self._connection.execute("RELEASE one_write")
         except BaseException as error:
-            transaction.is_open = False
+            await transaction.end()
             self._fail(write, error)
             self._undo(error)
             if isinstance(error, asyncio.CancelledError):
@@ -201,7 +205,6 @@ class GroupCommit:
             return False
         finally:
             current.reset(token)
-        transaction.is_open = False
         return True
 
     def beside(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

@@ -226,6 +226,40 @@ class StoreContract:
         found = await store.find_many(POSTS, ["outer", "joined", "inner"])
         assert set(found) == {"outer", "joined"}
 
+    @pytest.mark.parametrize("outer_fails", [False, True])
+    async def test_a_write_that_outlives_its_transaction_harms_nothing(
+        self, store: Store, outer_fails: bool
+    ) -> None:
+        async def slow(tx: Transaction) -> None:
+            await tx.insert(post("first"))
+            await asyncio.sleep(0.05)
+            await tx.insert(post("second"))
+
+        async def late() -> None:
+            await asyncio.sleep(0.1)
+            await insert(store, post("late"))
+
+        loose: list[asyncio.Task[None]] = []
+
+        async def work(tx: Transaction) -> None:
+            loose.append(asyncio.ensure_future(store.write(slow)))
+            loose.append(asyncio.ensure_future(late()))
+            await asyncio.sleep(0.01)
+            if outer_fails:
+                raise ZeroDivisionError
+
+        results = await asyncio.gather(
+            store.write(work), insert(store, post("other")), return_exceptions=True
+        )
+        await asyncio.gather(*loose)
+        assert [type(r) for r in results] == [
+            ZeroDivisionError if outer_fails else type(None),
+            type(None),
+        ]
+        found = await store.find_many(POSTS, ["first", "second", "late", "other"])
+        joined = set[str]() if outer_fails else {"first", "second"}
+        assert set(found) == {"late", "other"} | joined
+
     async def test_what_follows_waits_for_the_outcome(self, store: Store) -> None:
         told: list[str] = []
 
