@@ -18,7 +18,7 @@ def auth_methods(collection: Collection, providers: list[dict[str, Any]]) -> dic
         "oauth2": {"providers": providers, "enabled": options.oauth2.enabled},
         "mfa": {"enabled": mfa.enabled, "duration": mfa.duration if mfa.enabled else 0},
         "otp": {"enabled": otp.enabled, "duration": otp.duration if otp.enabled else 0},
-        "authProviders": providers,
+        "authProviders": [{**one, "logo": ""} for one in providers],
         "usernamePassword": "username" in identities,
         "emailPassword": "email" in identities,
     }
