@@ -38,6 +38,7 @@ from tenfold.api import (
 from tenfold.api import files as file_routes
 from tenfold.api import settings as settings_routes
 from tenfold.api.addresses import TrustedProxy
+from tenfold.api.collections import CollectionRoutes
 from tenfold.api.dispatch import Gateway
 from tenfold.api.fast_lane import FastLane
 from tenfold.api.headers import Cors
@@ -56,6 +57,12 @@ from tenfold.auth.oauth2 import AppleNames, Fetcher, OAuth2Client, OAuth2SignIn,
 from tenfold.bus import Bus, Counters
 from tenfold.bus.local import LocalBus
 from tenfold.bus.memory import MemoryBus
+from tenfold.collections import (
+    CollectionImport,
+    CollectionReads,
+    CollectionWrites,
+    ViewTrial,
+)
 from tenfold.files import Files, RecordUploads, Thumbs
 from tenfold.hooks import Backend, hooks
 from tenfold.jobs import Crons, Jobs, system_crons
@@ -105,6 +112,12 @@ class App:
         self.writes = RecordWrites(
             self.store, hooks, files=RecordUploads(self.blobs), auth=self.rules
         )
+        self.collections = CollectionRoutes(
+            CollectionReads(self.store),
+            CollectionWrites(self.writes, RecordUploads(self.blobs)),
+            CollectionImport(self.store, RecordUploads(self.blobs)),
+            ViewTrial(self.store),
+        )
         self.mail = CurrentMail(LogMail())
         self.auth = Auth(
             store=self.store,
@@ -124,6 +137,7 @@ class App:
             self.bus,
             partial(self.presenter.render, self.store),
             is_personal=lambda collection: hooks.has("view", collection),
+            idle_s=settings.idle_timeout_s,
         )
         self.fetcher = Fetcher()
         self.oauth2 = OAuth2SignIn(self.auth, OAuth2Client(self.fetcher), AppleNames(self.bus))
@@ -191,6 +205,7 @@ class App:
         return [
             *health.routes(self.upkeep.backups.is_free, self._proxy_headers),
             *records.routes(self.reads, self.writes, self.answers, _is_watched),
+            *self.collections.routes(),
             *auth_routes.routes(self.auth, offers),
             *otp.routes(self.auth),
             *oauth2.routes(self.oauth2, self.realtime.send),

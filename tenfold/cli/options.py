@@ -9,6 +9,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from tenfold.errors import OperatorError
 from tenfold.settings import Settings, load
 from tenfold.store.contract import Store
 from tenfold.telemetry import configure_logging
@@ -32,6 +33,15 @@ def load_settings(dir: Path | None, config: Path | None, **flags: object) -> Set
     settings = load({"dir": dir, **flags}, file=config)
     configure_logging(settings.log_level, settings.log_format)
     return settings
+
+
+def check_there(settings: Settings) -> None:
+    """Raises: OperatorError when the data folder holds no data."""
+    if not (settings.dir / "data.db").is_file():
+        raise OperatorError(
+            f"{settings.dir} holds no data of Tenfold",
+            hint="name the data folder with --dir; tenfold serve makes a new one",
+        )
 
 
 @asynccontextmanager

@@ -20,10 +20,10 @@ It speaks PocketBase's HTTP API: your apps and the official SDKs work unchanged.
 
 First steps:
 
-    tenfold serve                                    start on http://127.0.0.1:8090
-    tenfold superuser upsert you@example.com SECRET  make the first superuser
-    tenfold import ../pb_data                        bring your PocketBase along
-    tenfold backup create                            keep all data in one file
+    tenfold serve                                start on 127.0.0.1:8090
+    tenfold superuser upsert you@example.com PW  make the first superuser
+    tenfold import ../pb_data                    bring your PocketBase along
+    tenfold backup create                        keep all data in one file
 
 `tenfold COMMAND --help` explains a command and shows examples. Exit codes: 0 done, 1 failed,
 2 wrong usage or settings, 130 interrupted.

@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from tenfold.administration import SettingsRoom, Superusers
 from tenfold.cli.console import out
-from tenfold.cli.options import Config, Dir, load_settings, open_store
+from tenfold.cli.options import Config, Dir, check_there, load_settings, open_store
 
 T = TypeVar("T")
 
@@ -52,14 +52,14 @@ def create(email: Email, password: Password, /, *, dir: Dir = None, config: Conf
 @program.command
 def update(email: Email, password: Password, /, *, dir: Dir = None, config: Config = None) -> None:
     """Change a superuser's password; whoever is signed in with the old one is signed out."""
-    _run(dir, config, lambda superusers: superusers.update(email, password))
+    _run(dir, config, lambda superusers: superusers.update(email, password), is_new=False)
     out.print(f"Changed the password of {escape(email)}.")
 
 
 @program.command
 def delete(email: Email, /, *, dir: Dir = None, config: Config = None) -> None:
     """Remove a superuser; the last one stays."""
-    _run(dir, config, lambda superusers: superusers.delete(email))
+    _run(dir, config, lambda superusers: superusers.delete(email), is_new=False)
     out.print(f"Deleted superuser {escape(email)}.")
 
 
@@ -69,7 +69,7 @@ def otp(email: Email, /, *, dir: Dir = None, config: Config = None) -> None:
 
     One-time passwords must be enabled in the _superusers collection.
     """
-    made = _run(dir, config, lambda superusers: superusers.one_time_password(email))
+    made = _run(dir, config, lambda superusers: superusers.one_time_password(email), is_new=False)
     out.print(f"One-time password of {escape(email)}, good for {made.lives_s} seconds:")
     out.print(f"  id:       {made.id}\n  password: {made.password}")
 
@@ -85,6 +85,7 @@ def ips(
     It helps when a wrong list has locked everyone out. Example: tenfold superuser ips 10.0.0.0/8
     """
     settings = load_settings(dir, config)
+    check_there(settings)
 
     async def work() -> None:
         async with open_store(settings) as store:
@@ -96,8 +97,17 @@ def ips(
     out.print(f"Superusers may come from: {', '.join(addresses) or 'everywhere'}.")
 
 
-def _run(dir: Path | None, config: Path | None, work: Callable[[Superusers], Awaitable[T]]) -> T:
+def _run(
+    dir: Path | None,
+    config: Path | None,
+    work: Callable[[Superusers], Awaitable[T]],
+    *,
+    is_new: bool = True,
+) -> T:
+    """Run work on the superusers; `is_new` may make the data folder first."""
     settings = load_settings(dir, config)
+    if not is_new:
+        check_there(settings)
 
     async def opened() -> T:
         async with open_store(settings) as store:

@@ -86,9 +86,11 @@ class Realtime:
         render: Render,
         is_personal: IsPersonal = lambda _: False,
         clock: Callable[[], float] = time.time,
+        idle_s: float = IDLE_S,
     ) -> None:
         self._store = store
         self._bus = bus
+        self._idle_s = idle_s
         self._clock = clock
         self._clients: dict[str, Client] = {}
         self._audience = Audience()
@@ -262,7 +264,7 @@ class Realtime:
         """End streams that were idle too long or whose token ran out."""
         while True:
             await asyncio.sleep(SWEEP_S)
-            idle_before, now = time.monotonic() - IDLE_S, self._clock()
+            idle_before, now = time.monotonic() - self._idle_s, self._clock()
             for client in list(self._clients.values()):
                 if client.idle_since <= idle_before or 0 < client.expires_at <= now:
                     client.close()

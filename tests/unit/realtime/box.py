@@ -19,6 +19,8 @@ from tenfold.schema.record import Record
 from tenfold.schema.render import to_wire
 from tenfold.store.contract import Action, Change, Store
 
+IDLE_S = 300.0
+
 USERS = Collection(
     id="users_id",
     name="users",
@@ -120,7 +122,11 @@ class Worker:
         self.rendered = 0
         self.now = time.time()
         self.realtime = Realtime(
-            cast(Store, self.store), self.bus, self.render, clock=lambda: self.now
+            cast(Store, self.store),
+            self.bus,
+            self.render,
+            clock=lambda: self.now,
+            idle_s=IDLE_S,
         )
 
     async def render(self, record: Record, facts: RequestFacts, expand: str, fields: str) -> bytes:

@@ -153,7 +153,7 @@ async def test_revoked_token_proves_nothing(start: StartWorkers) -> None:
 
 
 async def test_idle_stream_ends(start: StartWorkers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tenfold.realtime.hub.IDLE_S", 0.05)
+    monkeypatch.setattr("tests.unit.realtime.box.IDLE_S", 0.05)
     monkeypatch.setattr("tenfold.realtime.hub.SWEEP_S", 0.02)
     (worker,) = await start(Log())
     client = await listener(worker)
