@@ -16,7 +16,7 @@ from tenfold.collections import (
 )
 from tenfold.errors import BadRequest
 from tenfold.schema.defaults import scaffolds
-from tenfold.schema.parse import MALFORMED
+from tenfold.schema.parse import MALFORMED, MALFORMED_TYPE
 from tenfold.schema.wire import render_collection
 
 PATH = "/api/collections"
@@ -55,7 +55,7 @@ class CollectionRoutes:
         return json_response(self.reads.view(request.params["collection"], request.query))
 
     async def create(self, request: Request) -> Response:
-        made = await self.writes.create(await _body(request, MALFORMED))
+        made = await self.writes.create(await _body(request, MALFORMED_TYPE))
         return json_response(render_collection(made))
 
     async def update(self, request: Request) -> Response:

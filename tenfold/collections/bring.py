@@ -69,7 +69,7 @@ class CollectionImport:
             before = catalog.by_name.get(name.lower())
         now = date_text(self.now())
         if before is None:
-            made = parse_collection(item)
+            made = parse_collection(item, taken=catalog.by_id)
             return replace(made, created=made.created or now, updated=now)
         after = parse_collection(_with_kept_fields(item, before, delete_missing), before)
         return replace(with_new_secret(after, before), updated=now)

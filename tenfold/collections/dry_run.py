@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from tenfold.collections.check import name_faults, with_fields
 from tenfold.collections.saving import raw_error
 from tenfold.errors import BadRequest, FieldError
@@ -19,6 +17,7 @@ from tenfold.schema.values.faults import REQUIRED, ended
 from tenfold.schema.values.generate import generate
 from tenfold.schema.view_fields import check_names
 from tenfold.schema.view_query import ViewRefused
+from tenfold.schema.wire import field_object
 from tenfold.store.contract import SchemaRefused, Store, Transaction
 from tenfold.store.select import Query
 
@@ -82,6 +81,6 @@ async def _try(tx: Transaction, view: Collection) -> dict[str, Any]:
     await tx.check_view_ids(full)
     records = await tx.select(Query(full, limit=SAMPLE_SIZE))
     return {
-        "fields": [msgspec.to_builtins(field, order="sorted") for field in full.fields],
+        "fields": [field_object(field) for field in full.fields],
         "sample": [to_wire(record, with_email=True, with_hidden=False) for record in records],
     }

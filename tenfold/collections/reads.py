@@ -57,7 +57,7 @@ class CollectionReads:
         per_page = min(per_page, MAX_PER_PAGE) if per_page > 0 else DEFAULT_PER_PAGE
         catalog = self.store.catalog
         try:
-            rows = await self._pick(catalog, query.get("filter", "").strip())
+            rows = await self._pick(catalog, query.get("filter", ""))
             rows = _sorted(rows, query.get("sort", "").strip())
         except FilterError as error:
             raise BadRequest from error

@@ -56,7 +56,7 @@ class CollectionWrites:
         """Make a collection and its table. Raises: BadRequest with what is wrong, by key."""
 
         async def work(tx: Transaction) -> Collection:
-            made = parse_collection(sent)
+            made = parse_collection(sent, taken=tx.catalog.by_id)
             return await self._save(tx, made, None, CANT_CREATE)
 
         return await self.records.store.write(work)

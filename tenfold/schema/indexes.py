@@ -121,7 +121,7 @@ def parsed(texts: tuple[str, ...]) -> tuple[Index, ...]:
 def on_table(text: str, table: str) -> str:
     """The index text for a table; as it was when it names that table already."""
     index = Index.parse(text)
-    if index is None or index.table.lower() == table.lower():
+    if index is None or not table or index.table.lower() == table.lower():
         return text
     return replace(index, table=table).render()
 

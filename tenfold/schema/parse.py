@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
@@ -30,23 +30,33 @@ MOST_FIELDS = 1_000
 Object = dict[str, Any]
 
 
-def parse_collection(body: Mapping[str, Any], before: Collection | None = None) -> Collection:
+def parse_collection(
+    body: Mapping[str, Any], before: Collection | None = None, taken: Container[str] = ()
+) -> Collection:
     """The collection that `body` makes of `before`, or of a blank one.
+
+    `taken`: ids that a new one can't be given.
 
     Keys that are missing stay as they were, nested ones too; a list of fields replaces the
     old list. Ids are made where there are none. Nothing is checked beyond shapes.
     Raises: BadRequest when something is of the wrong shape.
     """
     try:
-        return _complete(_overlay(body, before or _blank(body)), is_new=before is None)
+        made = _overlay(body, before or _blank(body))
     except (msgspec.ValidationError, RecursionError) as error:
         raise BadRequest(MALFORMED) from error
+    if before is None and not made.id:
+        identifier = collection_id(made.type, made.name)
+        suffix = generate("[a-z0-9]{5}") if identifier in taken else ""
+        made = replace(made, id=identifier + suffix)
+    return with_auth_indexes(_without_lost_mappings(made))
 
 
 def _blank(body: Mapping[str, Any]) -> Collection:
-    type_, name = body.get("type") or "base", body.get("name") or ""
-    if not isinstance(type_, str) or not isinstance(name, str):
+    type_, name = body.get("type"), body.get("name")
+    if not isinstance(type_, str | None) or not isinstance(name, str | None):
         raise BadRequest(MALFORMED_TYPE)
+    type_ = type_ or "base"
     if type_ in TYPES:
         return blank(type_)
     return replace(blank("base"), type=cast(CollectionType, type_))
@@ -55,8 +65,7 @@ def _blank(body: Mapping[str, Any]) -> Collection:
 def _overlay(body: Mapping[str, Any], before: Collection) -> Collection:
     current = to_object(before)
     merged = current | _given(body, _PLAIN_KEYS | {"type"})
-    if body.get("indexes", "") is None:
-        merged["indexes"] = []
+    merged["indexes"] = _texts(body.get("indexes", current["indexes"]))
     merged["type"] = merged["type"] or before.type
     merged["fields"] = []
     shape = msgspec.convert(merged, CollectionShape)
@@ -67,6 +76,13 @@ def _overlay(body: Mapping[str, Any], before: Collection) -> Collection:
 def _given(body: Mapping[str, Any], keys: Iterable[str]) -> Object:
     """The named keys that say something: null says nothing where it has no meaning."""
     return {k: body[k] for k in keys if k in body and (body[k] is not None or k in _NULLABLE)}
+
+
+def _texts(raw: object) -> object:
+    """A list of texts in which null stands for none."""
+    if not isinstance(raw, list):
+        return [] if raw is None else raw
+    return ["" if item is None else item for item in cast("list[object]", raw)]
 
 
 def _overlay_fields(body: Mapping[str, Any], before: Collection, type_: str) -> tuple[Field, ...]:
@@ -151,13 +167,6 @@ def _keep_secrets(auth: AuthOptions, before: AuthOptions | None) -> AuthOptions:
     )
     oauth2 = msgspec.structs.replace(auth.oauth2, providers=providers)
     return msgspec.structs.replace(auth, oauth2=oauth2)
-
-
-def _complete(collection: Collection, *, is_new: bool) -> Collection:
-    """The id, and what follows from the name and the fields."""
-    if is_new and not collection.id:
-        collection = replace(collection, id=collection_id(collection.type, collection.name))
-    return with_auth_indexes(_without_lost_mappings(collection))
 
 
 def _without_lost_mappings(collection: Collection) -> Collection:

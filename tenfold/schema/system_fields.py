@@ -71,7 +71,10 @@ def _demand(listed: list[Field], wanted: Field, add: Callable[[Field], None]) ->
         return
     found = listed[at]
     if type(found) is not type(wanted):
-        if wanted.name != "id":
+        if wanted.name == "id":
+            # The one that is there will be refused as its double.
+            add(msgspec.structs.replace(wanted, id=field_id(wanted.type, wanted.name)))
+        else:
             listed[at] = msgspec.structs.replace(wanted, id=found.id)
         return
     fixed = dict(_FIXED[wanted.name])

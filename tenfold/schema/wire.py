@@ -8,7 +8,8 @@ import msgspec
 
 from tenfold.schema.auth_options import AuthOptions
 from tenfold.schema.collection import Collection
-from tenfold.schema.fields import AnyField
+from tenfold.schema.fields import AnyField, Field, NumberField
+from tenfold.schema.values.scalars import simplest
 
 RULES = ("listRule", "viewRule", "createRule", "updateRule", "deleteRule")
 AUTH_KEYS = tuple(msgspec.structs.fields(AuthOptions))
@@ -79,11 +80,19 @@ def to_object(collection: Collection) -> dict[str, Any]:
         view_query=collection.view_query,
     )
     seen: dict[str, Any] = msgspec.to_builtins(shape)
-    seen["fields"] = [msgspec.to_builtins(field, order="sorted") for field in collection.fields]
+    seen["fields"] = [field_object(field) for field in collection.fields]
     if collection.type != "view":
         del seen["viewQuery"]
     if collection.auth is not None:
         seen |= msgspec.to_builtins(collection.auth)
+    return seen
+
+
+def field_object(field: Field) -> dict[str, Any]:
+    """A field's JSON-ready values; whole numbers are integers, as clients sent them."""
+    seen: dict[str, Any] = msgspec.to_builtins(field, order="sorted")
+    if isinstance(field, NumberField):
+        seen |= {key: simplest(seen[key]) for key in ("min", "max") if seen[key] is not None}
     return seen
 
 

@@ -230,6 +230,7 @@ class SqliteStore(SqliteReads):
             self._tell(change)
 
     def _reload_catalog(self) -> None:
+        self._budget.stop()
         self._catalog = load_catalog(self._reader, self._catalog.version + 1)
 
     def _tell(self, change: Change) -> None:

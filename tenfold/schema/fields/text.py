@@ -105,6 +105,7 @@ class TextField(InputField, frozen=True, tag="text"):
             pattern=bad_pattern(self.pattern) or self._check_id_pattern(),
             autogeneratePattern=self._check_autogenerate(),
             name=self._check_id_name(),
+            required=REQUIRED if self.primary_key and not self.required else None,
         )
 
     def _check_id_pattern(self) -> FieldError | None:
