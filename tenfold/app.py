@@ -296,6 +296,8 @@ class App:
         self.gate.check(request.client_ip)
 
     async def _rate_limit(self, request: Request) -> None:
+        # The settings and collections that other workers have saved count from here on.
+        self.store.poll()
         if self.limiter.is_enabled:
             self.limiter.check(self._asked(request))
 

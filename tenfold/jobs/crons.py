@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from tenfold.errors import NotFound, OperatorError, Unavailable
-from tenfold.jobs.schedule import Schedule
+from tenfold.jobs.schedule import MACROS, Schedule
 from tenfold.store.jobs import JobStore
 
 log = logging.getLogger("tenfold.crons")
@@ -56,7 +56,9 @@ class Crons:
             schedule = Schedule.parse(expression)
         except ValueError as error:
             raise OperatorError(f"The cron {cron_id} can't be followed: {error}.") from error
-        self._crons[cron_id] = Cron(cron_id, expression, schedule, run)
+        # PocketBase lists the five segments in place of a macro.
+        written_out = MACROS.get(expression, expression)
+        self._crons[cron_id] = Cron(cron_id, written_out, schedule, run)
 
     def remove(self, cron_id: str) -> None:
         """Remove a cron; nothing happens when there is none."""

@@ -98,7 +98,7 @@ def test_list_is_that_of_pocketbase() -> None:
         {"id": "__pbMFACleanup__", "expression": "0 * * * *"},
         {"id": "__pbOTPCleanup__", "expression": "0 * * * *"},
         {"id": "__pbLogsCleanup__", "expression": "0 */6 * * *"},
-        {"id": "__pbAutoBackup__", "expression": "@daily"},
+        {"id": "__pbAutoBackup__", "expression": "0 0 * * *"},
     ]
     crons.set_backup("", nothing)
     assert "__pbAutoBackup__" not in [c["id"] for c in crons.list()]
