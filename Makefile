@@ -7,7 +7,7 @@ HTTP ?= 127.0.0.1:8090
 DIR ?= tenfold_data
 
 .DEFAULT_GOAL := help
-.PHONY: help env serve check format test bench lock clean
+.PHONY: help env serve check format test drill bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -40,7 +40,11 @@ format: env ## rewrite the code in the house format
 
 test: env ## run the tests (installs what they need)
 	@scripts/debian-packages nodejs npm
+	@scripts/debian-packages chromium || echo "no Chromium here: the dashboard is not tested" >&2
 	$(BIN)/pytest
+
+drill: env ## kill the service under load, 20 times, and look whether a write was lost
+	$(BIN)/python -m tests.drills.kill --rounds 20
 
 bench: env ## measure Tenfold beside PocketBase, print the table
 	@scripts/debian-packages wrk

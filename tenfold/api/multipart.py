@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import tempfile
@@ -13,7 +14,7 @@ from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from tenfold.api.http import Upload
-from tenfold.errors import BadRequest
+from tenfold.errors import BadRequest, Unavailable
 
 MAX_PARTS = 1000
 MAX_PART_HEADER_BYTES = 16 << 10
@@ -69,11 +70,14 @@ class MultipartForm:
         )
 
     def feed(self, chunk: bytes) -> None:
-        """Take the next bytes. Raises: BadRequest."""
+        """Take the next bytes. Raises: BadRequest, Unavailable when a file can't be kept."""
         try:
             self._parser.write(chunk)
         except MultipartParseError as error:
             raise BadRequest() from error
+        except OSError as error:
+            reason = os.strerror(error.errno or errno.EIO)
+            raise Unavailable(f"An uploaded file can't be stored: {reason}.", 30) from error
 
     def finish(self) -> dict[str, list[Any]]:
         """All values by name, in order. Raises: BadRequest when the closing line is missing."""
@@ -84,8 +88,8 @@ class MultipartForm:
     def close(self) -> None:
         """Close the file that was being written, if any."""
         if self._file is not None:
-            self._file.close()
-            self._file = None
+            file, self._file = self._file, None
+            file.close()
 
     def _begin_part(self) -> None:
         self._part_count += 1

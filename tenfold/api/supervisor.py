@@ -87,7 +87,9 @@ class Supervisor:
             self._on_ready()
 
     def _wait_ready(self) -> None:
-        while not self._is_stopping and not all(one.is_ready for one in self._children.values()):
+        while not self._is_stopping and (
+            self._due or not all(one.is_ready for one in self._children.values())
+        ):
             self._turn()
 
     def _catch_signals(self) -> None:
@@ -145,7 +147,8 @@ class Supervisor:
 
     def _mourn(self, child: _Child, exit_code: int) -> None:
         reason = child.report.decode("utf-8", "replace") or f"It ended with code {exit_code}."
-        if not self._is_started:
+        # One that gives up says what is wrong; one that is killed may do better next time.
+        if not self._is_started and exit_code >= 0:
             raise OperatorError(f"Worker {child.number} can't start. {reason}")
         has_settled = time.monotonic() - child.started_at > _SETTLED_S
         self._failed_starts = 0 if has_settled else self._failed_starts + 1

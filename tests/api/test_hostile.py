@@ -334,7 +334,7 @@ def test_no_upload_stays_behind(tenfold: Tenfold) -> None:
         request(b"POST", NOTES, MULTIPART, LENGTH % b"9999999", body=big),
         ends=True,
     )
-    assert not list(tenfold.dir.glob("upload-*"))
+    assert not list(tenfold.dir.glob(".uploads/*"))
 
 
 # --- queries and paths ------------------------------------------------------------------
