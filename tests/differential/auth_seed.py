@@ -15,19 +15,22 @@ import httpx
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from tests.differential.conftest import TALLY, copy_data, expect_success
 from tests.differential.pair import Pair
+from tests.differential.planting import TALLY, copy_data, expect_success
 from tests.differential.seed import field, record_id
 from tests.targets import PocketBase, Tenfold
 from tests.unit.mail.smtp_server import Inbox, in_thread
 
 PASSWORD = "a-long-password-1"
 ACCOUNTS = 24
+CHEAP = 5
+"""Hashes take no time worth waiting for."""
 
 
 def _auth(name: str, **options: Any) -> dict[str, Any]:
     given = {"authAlert": {"enabled": False}, "listRule": "", "viewRule": ""} | options
-    fields = [field("text", "name"), *given.pop("fields", [])]
+    quick = field("password", "password", cost=CHEAP, min=8, required=True, hidden=True)
+    fields = [quick, field("text", "name"), *given.pop("fields", [])]
     return {"id": record_id(name), "name": name, "type": "auth", "fields": fields, **given}
 
 

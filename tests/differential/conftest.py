@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.differential import seed
-from tests.differential.pair import Pair, Tally
+from tests.differential.auth_seed import AuthPair, auth_servers
+from tests.differential.pair import Pair
+from tests.differential.planting import TALLY, copy_data, expect_success
 from tests.targets import PocketBase, Tenfold
-
-TALLY = Tally()
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +40,13 @@ def pair(servers: Pair) -> Pair:
     return servers
 
 
+@pytest.fixture(scope="session")
+def auth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuthPair]:
+    """Two more servers, with accounts of all kinds; tests share them, each its own accounts."""
+    with auth_servers(tmp_path_factory.mktemp("auth")) as servers:
+        yield servers
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if TALLY.compared:
         terminalreporter.write_line(
@@ -62,12 +67,3 @@ def _plant(server: PocketBase) -> None:
             for row in rows:
                 path = f"/api/collections/{name}/records"
                 expect_success(client.post(path, json=seed.with_password(name, row)))
-
-
-def expect_success(answer: httpx.Response) -> None:
-    assert answer.is_success, f"{answer.request.url}: {answer.text}"
-
-
-def copy_data(source: Path, target: Tenfold) -> None:
-    command = [target.program(), "import", str(source), "--dir", str(target.dir)]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
