@@ -285,7 +285,7 @@ def _nearest(name: str, where: str) -> str:
 def _read_file(path: Path, problems: list[str], *, is_needed: bool) -> dict[str, object]:
     try:
         return msgspec.toml.decode(path.read_bytes(), type=dict[str, object])
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         if is_needed:
             problems.append(f"{path} does not exist")
     except OSError as error:
