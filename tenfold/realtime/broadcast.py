@@ -50,6 +50,8 @@ class Broadcast:
         self._queue: deque[Change] = deque()
         self._waiting_bytes = 0
         self._wake = asyncio.Event()
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
         self._slice_end = 0.0
 
     def hear(self, change: Change) -> None:
@@ -63,6 +65,7 @@ class Broadcast:
             self._lose_all()
             return
         self._queue.append(change)
+        self._is_idle.clear()
         self._wake.set()
 
     async def run(self) -> None:
@@ -78,6 +81,11 @@ class Broadcast:
                     await self._deliver(change)
                 except Exception:
                     log.exception("a change could not be sent to realtime clients")
+            self._is_idle.set()
+
+    async def drain(self) -> None:
+        """Return once every change heard so far is delivered."""
+        await self._is_idle.wait()
 
     async def _deliver(self, change: Change) -> None:
         if change.collection_id == COLLECTIONS:

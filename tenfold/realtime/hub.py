@@ -34,6 +34,9 @@ POLL_S = 0.01
 """How often foreign commits are looked for while somebody listens."""
 
 SWEEP_S = 1.0
+LAST_WORDS_S = 0.5
+"""How long a stop waits for changes that are not sent yet."""
+
 ID_LENGTH = 40
 ALPHABET = string.ascii_letters + string.digits
 PUBLISHED = "realtime.publish"
@@ -94,7 +97,7 @@ class Realtime:
         self._clock = clock
         self._clients: dict[str, Client] = {}
         self._audience = Audience()
-        self._broadcast = Broadcast(store, self._audience, render, is_personal, self.stop_streams)
+        self._broadcast = Broadcast(store, self._audience, render, is_personal, self._close_all)
         self._calls = Calls(bus, self._answer)
         self._tasks: list[asyncio.Task[None]] = []
         self._is_listening = False
@@ -115,14 +118,25 @@ class Realtime:
 
     async def stop(self) -> None:
         """End all streams and tasks."""
-        self.stop_streams()
+        self._close_all()
         self._calls.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def stop_streams(self) -> None:
-        """Let every stream end once what waits is sent; clients then connect again."""
+        """Let every stream end once all that was committed is sent; clients connect again."""
+        self._store.poll()
+        self._tasks.append(asyncio.get_running_loop().create_task(self._end_streams()))
+
+    async def _end_streams(self) -> None:
+        try:
+            await asyncio.wait_for(self._broadcast.drain(), LAST_WORDS_S)
+        except TimeoutError:
+            log.warning("streams end before all changes were sent")
+        self._close_all()
+
+    def _close_all(self) -> None:
         for client in self._clients.values():
             client.close()
 
