@@ -69,7 +69,8 @@ class _Table:
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        os.ftruncate(self._file, BUCKETS * BUCKET_BYTES)
+        # Every page is taken now: on a full disk, touching one of a sparse file would kill us.
+        os.posix_fallocate(self._file, 0, BUCKETS * BUCKET_BYTES)
         self._cells = mmap.mmap(self._file, BUCKETS * BUCKET_BYTES)
 
     def close(self) -> None:

@@ -70,3 +70,9 @@ def test_processes_count_exactly_together(tmp_path: Path) -> None:
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
     allowed = [int(process.communicate(timeout=60)[0]) for process in running]
     assert sum(allowed) == 5_000
+
+
+def test_the_whole_file_is_allocated_at_once(tmp_path: Path) -> None:
+    Counters(tmp_path).close()
+    found = (tmp_path / "runtime.counters").stat()
+    assert found.st_blocks * 512 >= found.st_size > 0
