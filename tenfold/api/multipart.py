@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import unquote_to_bytes
@@ -86,10 +87,11 @@ class MultipartForm:
         return self._values
 
     def close(self) -> None:
-        """Close the file that was being written, if any."""
+        """Give up the file that was being written, if any."""
         if self._file is not None:
-            file, self._file = self._file, None
-            file.close()
+            with suppress(OSError):
+                self._file.close()
+            self._file = None
 
     def _begin_part(self) -> None:
         self._part_count += 1
@@ -143,11 +145,13 @@ class MultipartForm:
     def _end_part(self) -> None:
         if not self._name:
             return
-        value = self._text.decode("utf-8", "replace") if self._file is None else self._end_file()
+        file = self._file
+        value = self._text.decode("utf-8", "replace") if file is None else self._end_file(file)
         self._values.setdefault(self._name, []).append(value)
 
-    def _end_file(self) -> Upload:
-        self.close()
+    def _end_file(self, file: BinaryIO) -> Upload:
+        file.close()
+        self._file = None
         kind = self._headers.get(b"content-type", b"").decode("latin-1")
         size_bytes = Path(self._path).stat().st_size
         upload = Upload(self._filename, kind, self._path, size_bytes)
