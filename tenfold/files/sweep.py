@@ -14,6 +14,8 @@ from tenfold.store.contract import Reads
 log = logging.getLogger(__name__)
 
 BATCH = 500
+DOUBTFUL = 20
+"""So many files of which records name none are hardly leftovers: is it the right database?"""
 DEFAULT_MIN_AGE_S = 3600.0
 
 
@@ -49,7 +51,8 @@ async def sweep(
 
     Safe beside running writers: a file is stored moments before the row that names it is
     committed, so what is that old and still unnamed stays unnamed (names are never reused).
-    In a bucket, keys of unknown collections are left alone: they may be somebody else's.
+    In a bucket, keys of unknown collections are left alone: they may be somebody else's. So
+    are many files together of which no record names a single one.
     """
     await blobs.tidy()
     newest = now() - timedelta(seconds=min_age_s)
@@ -57,6 +60,9 @@ async def sweep(
     async for batch in _batches(blobs):
         old = [meta for meta in batch if meta.modified_at <= newest]
         orphans = await _orphans(reads, blobs, old)
+        if len(orphans) == len(old) >= DOUBTFUL:
+            log.warning("no record names any of %d files (%s ...); they stay", len(old), old[0].key)
+            orphans = []
         for meta in orphans:
             await blobs.delete(meta.key)
         report = report.plus(len(batch), orphans)

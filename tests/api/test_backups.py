@@ -156,6 +156,28 @@ def test_downloads_are_for_superusers_with_a_token(server: Tenfold) -> None:
         assert [b["key"] for b in client.get(BACKUPS).json()] == ["x.zip"]
 
 
+def test_automatic_backups_follow_the_settings(server: Tenfold) -> None:
+    with opened(server) as client:
+        settings = {"backups": {"cron": "0 0 1 1 *", "cronMaxKeep": 1}}
+        client.patch("/api/settings", json=settings).raise_for_status()
+        for _ in range(6):  # whichever worker answers
+            assert "__pbAutoBackup__" in {cron["id"] for cron in client.get("/api/crons").json()}
+        for count in range(2):
+            time.sleep(1.1 * count)  # their names tell seconds
+            before = keys(client)
+            client.post("/api/crons/__pbAutoBackup__").raise_for_status()
+            wait_until(lambda before=before: keys(client) not in (before, []))
+        wait_until(lambda: len(keys(client)) == 1)
+        assert keys(client)[0].startswith("@auto_pb_backup_acme_")
+        client.patch("/api/settings", json={"backups": {"cron": ""}}).raise_for_status()
+        for _ in range(6):
+            assert "__pbAutoBackup__" not in {c["id"] for c in client.get("/api/crons").json()}
+
+
+def keys(client: httpx.Client) -> list[str]:
+    return [backup["key"] for backup in client.get(BACKUPS).json()]
+
+
 def tenfold(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [Tenfold.program(), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=90)

@@ -11,7 +11,7 @@ from typing import cast
 import pytest
 
 from tenfold.blobs.disk import DiskBlobs
-from tenfold.files.sweep import sweep
+from tenfold.files.sweep import DOUBTFUL, sweep
 from tenfold.schema.collection import Catalog, Collection
 from tenfold.schema.record import Record
 from tenfold.store.contract import Reads
@@ -93,3 +93,13 @@ async def test_keys_of_others_in_a_bucket_are_left_alone(
     await blobs.put(f"{documents().id}/rec/orphan.txt", b"x")
     await sweep(rows, blobs, now=in_two_hours)
     assert await keys(blobs) == {"somebody/elses/file"}
+
+
+async def test_files_of_other_data_are_left_alone(blobs: DiskBlobs, rows: Reads) -> None:
+    for number in range(DOUBTFUL):
+        await blobs.put(f"{documents().id}/other{number}/a.txt", b"x")
+    await sweep(rows, blobs, now=in_two_hours)
+    assert len(await keys(blobs)) == DOUBTFUL
+    await blobs.put(f"{documents().id}/rec/a.txt", b"x")
+    await sweep(rows, blobs, now=in_two_hours)
+    assert await keys(blobs) == {f"{documents().id}/rec/a.txt"}
