@@ -103,7 +103,8 @@ class CollectionImport:
         for view in views_in_order(c for c in asked if c.type == "view"):
             try:
                 full = await with_fields(tx, view)
-                faults = check_collection(full, before.by_id.get(full.id), tx.catalog)
+                after = tx.catalog.replace([full])
+                faults = check_collection(full, before.by_id.get(full.id), after)
                 check_names(full.fields, name_faults(faults))
                 _refuse(full, faults)
                 await tx.save_collections([full])
@@ -119,9 +120,9 @@ def _read(sent: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], bool]:
     if not isinstance(raw, list) or not isinstance(delete_missing, bool | None):
         raise BadRequest(CANT_LOAD)
     items = cast("list[object]", raw)
-    if len(items) > MOST_COLLECTIONS or not all(isinstance(item, dict) for item in items):
+    if len(items) > MOST_COLLECTIONS or not all(isinstance(i, dict | None) for i in items):
         raise BadRequest(CANT_LOAD)
-    return cast("list[Mapping[str, Any]]", items), bool(delete_missing)
+    return [cast("Mapping[str, Any]", item or {}) for item in items], bool(delete_missing)
 
 
 def _with_kept_fields(

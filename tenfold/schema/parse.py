@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
 import msgspec
 
 from tenfold.errors import BadRequest
-from tenfold.schema.auth_options import AuthOptions
+from tenfold.schema.auth_options import AuthOptions, PasswordAuth
 from tenfold.schema.collection import Collection, CollectionType
 from tenfold.schema.defaults import blank
 from tenfold.schema.fields import AnyField, DateField, Field
@@ -23,11 +23,15 @@ MALFORMED = "Failed to load the submitted data due to invalid formatting."
 MALFORMED_TYPE = "Failed to load the collection type data due to invalid formatting."
 
 TYPES: tuple[CollectionType, ...] = ("base", "auth", "view")
-_PLAIN_KEYS = frozenset({"id", "name", "system", "indexes", "viewQuery", *RULES})
-_NULLABLE = frozenset({*RULES, "authRule", "manageRule"})
-MOST_FIELDS = 1_000
-
 Object = dict[str, Any]
+
+_PLAIN_KEYS = frozenset({"id", "name", "system", "indexes", "viewQuery", *RULES})
+_BLANKS: Object = {"id": "", "name": "", "system": False, "viewQuery": ""}
+"""What null stands for."""
+_NO_OPTIONS = AuthOptions(
+    auth_rule=None, password_auth=PasswordAuth(enabled=False, identity_fields=())
+)
+MOST_FIELDS = 1_000
 
 
 def parse_collection(
@@ -43,6 +47,8 @@ def parse_collection(
     """
     try:
         made = _overlay(body, before or _blank(body))
+        if before is not None and "created" in body:
+            made = replace(made, created=to_date(body["created"]) or before.created)
     except (msgspec.ValidationError, RecursionError) as error:
         raise BadRequest(MALFORMED) from error
     if before is None and not made.id:
@@ -64,18 +70,14 @@ def _blank(body: Mapping[str, Any]) -> Collection:
 
 def _overlay(body: Mapping[str, Any], before: Collection) -> Collection:
     current = to_object(before)
-    merged = current | _given(body, _PLAIN_KEYS | {"type"})
+    merged = current | {k: v for k, v in body.items() if k in _PLAIN_KEYS}
+    merged |= {k: none for k, none in _BLANKS.items() if merged.get(k, none) is None}
     merged["indexes"] = _texts(body.get("indexes", current["indexes"]))
-    merged["type"] = merged["type"] or before.type
+    merged["type"] = body.get("type") or before.type
     merged["fields"] = []
     shape = msgspec.convert(merged, CollectionShape)
     after = shape.collection(_overlay_auth(body, before))
     return replace(after, fields=_overlay_fields(body, before, after.type))
-
-
-def _given(body: Mapping[str, Any], keys: Iterable[str]) -> Object:
-    """The named keys that say something: null says nothing where it has no meaning."""
-    return {k: body[k] for k in keys if k in body and (body[k] is not None or k in _NULLABLE)}
 
 
 def _texts(raw: object) -> object:
@@ -132,19 +134,21 @@ def _overlay_auth(body: Mapping[str, Any], before: Collection) -> AuthOptions | 
     if type_ != "auth":
         return None
     known: Object = msgspec.to_builtins(before.auth or AuthOptions())
-    merged = _merge(known, _given(body, AUTH_NAMES))
+    said = {k: v for k, v in body.items() if k in AUTH_NAMES}
+    merged = _merge(known, said, msgspec.to_builtins(_NO_OPTIONS))
     auth = msgspec.convert(merged, AuthOptions)
     return _keep_secrets(auth, before.auth)
 
 
-def _merge(known: Object, said: Mapping[str, Any]) -> Object:
-    """Nested objects key by key; everything else as said."""
+def _merge(known: Object, said: Mapping[str, Any], blank: Object) -> Object:
+    """Nested objects key by key; everything else as said, null being a blank value."""
     merged = dict(known)
     for key, value in said.items():
-        old = known.get(key)
-        if isinstance(old, dict) and isinstance(value, dict):
-            inner = _given(cast(Object, value), cast(Object, value))
-            merged[key] = _merge(cast(Object, old), inner)
+        old, none = known.get(key), blank.get(key)
+        if value is None:
+            merged[key] = none
+        elif isinstance(old, dict) and isinstance(none, dict) and isinstance(value, dict):
+            merged[key] = _merge(cast(Object, old), cast(Object, value), cast(Object, none))
         elif isinstance(old, list) and isinstance(value, list):
             merged[key] = [_without_nulls(item) for item in cast("list[object]", value)]
         else:

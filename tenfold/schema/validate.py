@@ -72,8 +72,8 @@ Faults = dict[str, "FieldError | FieldErrors"]
 def check_collection(collection: Collection, before: Collection | None, catalog: Catalog) -> Faults:
     """Everything wrong with a collection, by key; empty when all is well.
 
-    `catalog` holds the other collections. Rules, the view query and what only the database
-    can tell of indexes are checked elsewhere.
+    `catalog` holds the other collections, and may hold this one. Rules, the view query and
+    what only the database can tell of indexes are checked elsewhere.
     """
     faults: Faults = {}
     faults |= found(
@@ -99,7 +99,8 @@ def _check_id(
         return out_of_range(1, LONGEST_ID)
     if not _WORD.fullmatch(identifier):
         return BAD_SHAPE
-    return ID_TAKEN if before is None and identifier in catalog.by_id else None
+    other = catalog.by_id.get(identifier)
+    return ID_TAKEN if before is None and other not in (None, collection) else None
 
 
 def _check_name(

@@ -48,21 +48,18 @@ NO_ID = (
 
 
 def view_fields(query: ViewQuery, names: Sequence[str], catalog: Catalog) -> tuple[Field, ...]:
-    """A field for each column that SQLite says the query has.
-
-    Raises: ViewRefused when there is no id among them.
-    """
-    if "id" not in names:
-        raise ViewRefused(NO_ID)
+    """A field for each column that the database says the query has."""
     terms = {term.name: term for term in query.columns}
     return tuple(_field(name, terms.get(name), query, catalog) for name in names)
 
 
 def check_names(fields: Sequence[Field], faults: dict[str, FieldError]) -> None:
-    """Refuse a view with fields that can't be called so. Raises: ViewRefused for the first.
+    """Refuse a view without an id, or with a field that can't be called so.
 
-    `faults` has what is wrong with their names, by position.
+    `faults` has what is wrong with their names, by position. Raises: ViewRefused.
     """
+    if all(field.name != "id" for field in fields):
+        raise ViewRefused(NO_ID)
     for at, field in enumerate(fields):
         fault = faults.get(str(at))
         if fault is not None:

@@ -10,10 +10,10 @@ from weakref import WeakKeyDictionary
 import msgspec
 
 from tenfold.schema.collection import Collection
-from tenfold.schema.fields import Field, JSONField, PasswordField, Storage
+from tenfold.schema.fields import BoolField, Field, JSONField, PasswordField, Storage
 from tenfold.schema.record import Record
 from tenfold.schema.values.json_text import to_json
-from tenfold.schema.values.scalars import to_text
+from tenfold.schema.values.scalars import to_bool, to_text
 
 _encode = msgspec.json.Encoder().encode
 
@@ -114,11 +114,18 @@ def _view_decoder(field: Field) -> Callable[[Any], Any]:
         cast = _any_json
     elif isinstance(field, PasswordField):
         cast = to_text
+    elif isinstance(field, BoolField):
+        # Of numbers, only 1 is true where nothing has made them 0 or 1.
+        cast = _bool_by_text
 
     def decode(value: Any) -> Any:
         return cast(value.decode("utf-8", "replace") if isinstance(value, bytes) else value)
 
     return decode
+
+
+def _bool_by_text(value: Any) -> bool:
+    return to_bool(to_text(value))
 
 
 def _any_json(value: Any) -> msgspec.Raw:
