@@ -13,7 +13,10 @@ from tenfold.schema.record import Record
 from tenfold.store.contract import Reads, Transaction
 from tenfold.store.select import Condition, Query
 
-REQUIRED_REFERENCE = "The record cannot be deleted because it is part of a required reference."
+REQUIRED_REFERENCE = (
+    "Failed to delete record. Make sure that the record is not part of a required relation"
+    " reference."
+)
 MAX_CASCADE = 100_000
 """Records that one delete may change or take along, so that one request stays bounded."""
 

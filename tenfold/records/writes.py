@@ -251,7 +251,9 @@ class RecordWrites:
             return await self._attempt(guarded if prepared.staged_names else work)
         except NotUnique as error:
             await drop_staged()
-            taken = {name: NOT_UNIQUE for name in error.columns}
+            # An index on an expression has no field to blame.
+            known = collection.by_name
+            taken = {name: NOT_UNIQUE for name in error.columns if name in known}
             raise BadRequest(prepared.message, taken) from error
         except Exception:
             # Not on cancellation: the write may still be committed.

@@ -390,7 +390,8 @@ class Equality:
             text = "''"
         if not _nullable(operand) or self._is_empty(operand):
             return f"{text} {'<>' if negate else '='} ''"
-        if isinstance(operand, Element) and isinstance(operand.source, SentItems):
+        is_sent = isinstance(operand, Element) and isinstance(operand.source, SentItems)
+        if is_sent and not self.is_inverted:
             return self._plain(text, "''", True, negate)
         if negate:
             return f"({text} <> '' AND {text} IS NOT NULL)"
