@@ -36,13 +36,14 @@ def version() -> str:
 
 def make_program() -> App:
     """The command with all its verbs."""
-    from tenfold.cli import backup, import_pocketbase, migrate, serve, superuser
+    from tenfold.cli import backup, import_pocketbase, jobs, migrate, serve, superuser
 
     program = App(name="tenfold", help=HELP, version=version, help_format="markdown")
     program.command(serve.serve)
     program.command(superuser.program)
     program.command(import_pocketbase.import_pocketbase, name="import")
     program.command(backup.program)
+    program.command(jobs.program)
     program.command(migrate.migrate)
     return program
 

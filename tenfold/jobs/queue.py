@@ -208,5 +208,7 @@ class Jobs:
             return  # The others look by themselves every LOOK_S.
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
+    # What stands behind says more than an error made for clients.
+    error = error.__cause__ or error
     return f"{type(error).__name__}: {error}"[:1_000]

@@ -250,6 +250,21 @@ def test_jobs_are_tried_again(service: Service) -> None:
     assert service.guest.post("/enqueue/unknown").status_code == 500
 
 
+def test_jobs_that_fail_for_good_can_be_seen_and_tried_again(service: Service) -> None:
+    job_id = service.guest.post("/enqueue/hopeless").text
+    until(lambda: job_id in jobs(service, "failed"))
+    assert "ValueError: there is no hope" in jobs(service, "failed")
+    assert "will run again" in jobs(service, "retry", job_id)
+    until(lambda: job_id in jobs(service, "failed"))
+    assert "There is no failed job nope." in jobs(service, "retry", "nope")
+
+
+def jobs(service: Service, *words: str) -> str:
+    command = [service.server.program(), "jobs", *words, "--dir", str(service.server.dir)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    return ended.stdout + ended.stderr
+
+
 def test_hook_cron_runs(service: Service) -> None:
     assert service.root.post("/api/crons/tick").status_code == 204
     until(lambda: "tick" in service.texts())
