@@ -25,7 +25,12 @@ def routes(
 
     With `index_fallback` unknown paths get the root's index page, as single-page apps need.
     """
-    return [Route("GET", f"{prefix}{{path...}}", _files_of(folder, index_fallback, headers))]
+    shown = Route("GET", f"{prefix}{{path...}}", _files_of(folder, index_fallback, headers))
+    return [shown] if prefix == "/" else [Route("GET", prefix.rstrip("/"), _go_inside), shown]
+
+
+async def _go_inside(request: Request) -> Response:
+    return redirect(f"{request.path}/")
 
 
 def _files_of(

@@ -129,7 +129,8 @@ def test_pages_of_links(fresh: Tenfold, browser: Chromium, link: str, text: str)
 
 def test_only_own_files(fresh: Tenfold) -> None:
     """The pages may load nothing from elsewhere, and nothing beside them is served."""
-    page = httpx.get(f"{fresh.url}/_/")
+    page = httpx.get(f"{fresh.url}/_", follow_redirects=True)
+    assert page.url.path == "/_/"
     policy = page.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; script-src 'self';")
     for path in ("/_/../app.py", "/_/%2e%2e/__init__.py", "/_/none.js"):
