@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tenfold.bus import Bus
-from tenfold.errors import OperatorError, Unavailable
+from tenfold.errors import OperatorError, TenfoldError, Unavailable
 from tenfold.store.jobs import Job, JobStore
 
 log = logging.getLogger("tenfold.jobs")
@@ -209,6 +209,7 @@ class Jobs:
 
 
 def _reason(error: BaseException) -> str:
-    # What stands behind says more than an error made for clients.
-    error = error.__cause__ or error
+    if isinstance(error, TenfoldError) and error.__cause__:
+        # What stands behind says more than an error made for clients.
+        error = error.__cause__
     return f"{type(error).__name__}: {error}"[:1_000]

@@ -133,6 +133,6 @@ async def enqueue(event: RouteEvent) -> str:
     return await hooks.enqueue(event.params["name"], {"a": 1})
 
 
-@hooks.cron("tick", "* * * * *")
+@hooks.cron("tick", "0 0 1 1 *")
 async def tick() -> None:
     await hooks.records.create("audit", {"text": "tick"})
