@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from tenfold.api.fast_lane import list_key
 from tenfold.api.http import Request, Response, Route
@@ -12,8 +12,10 @@ from tenfold.records import Answers, Footprint, RecordReads, RecordWrites
 from tenfold.schema.actor import RequestFacts
 from tenfold.schema.collection import Collection
 from tenfold.schema.record import Record
+from tenfold.store.contract import Outdated
 
 PATH = "/api/collections/{collection}/records"
+MAX_ATTEMPTS = 5
 NO_COLLECTION = "Missing collection context."
 
 
@@ -56,8 +58,17 @@ class RecordEndpoints:
             raise NotFound(NO_COLLECTION)
         return found
 
+    async def _open(self, request: Request) -> tuple[Collection, RequestFacts]:
+        """The collection as it is once all else is known: it may change meanwhile."""
+        self.collection(request)
+        facts = await request.facts()
+        return self.collection(request), facts
+
     async def list(self, request: Request) -> Response:
-        collection, facts = self.collection(request), await request.facts()
+        return await _up_to_date(lambda: self._list(request))
+
+    async def _list(self, request: Request) -> Response:
+        collection, facts = await self._open(request)
         footprint, heard = Footprint(), self._answers.changes_heard
         page = await self._reads.list(collection, facts, request.query, footprint)
         response = json_response(page.wire())
@@ -67,28 +78,39 @@ class RecordEndpoints:
         return response
 
     async def view(self, request: Request) -> Response:
-        collection, facts = self.collection(request), await request.facts()
+        return await _up_to_date(lambda: self._view(request))
+
+    async def _view(self, request: Request) -> Response:
+        collection, facts = await self._open(request)
         return json_response(
             await self._reads.view(collection, request.params["id"], facts, request.query)
         )
 
     async def create(self, request: Request) -> Response:
-        collection, facts = self.collection(request), await request.facts()
+        collection, facts = await self._open(request)
         record = await self._writes.create(collection, facts.body, facts)
         return await self._answer(request, record, facts)
 
     async def update(self, request: Request) -> Response:
-        collection, facts = self.collection(request), await request.facts()
+        collection, facts = await self._open(request)
         record = await self._writes.update(collection, request.params["id"], facts.body, facts)
         return await self._answer(request, record, facts)
 
     async def delete(self, request: Request) -> Response:
-        collection, facts = self.collection(request), await request.facts()
+        collection, facts = await self._open(request)
         await self._writes.delete(collection, request.params["id"], facts)
         return no_content()
 
     async def _answer(self, request: Request, record: Record, facts: RequestFacts) -> Response:
-        shown = await self._reads.presenter.present(
-            self._reads.store, [record], facts, facts.query
-        )
+        shown = await self._reads.presenter.present(self._reads.store, [record], facts, facts.query)
         return json_response(shown[0])
+
+
+async def _up_to_date(answer: Callable[[], Awaitable[Response]]) -> Response:
+    """Answer, anew when a collection's table changed under the reads. Raises: Unavailable."""
+    for _ in range(MAX_ATTEMPTS):
+        try:
+            return await answer()
+        except Outdated:
+            continue
+    raise Outdated

@@ -77,7 +77,7 @@ class RecordWrites:
             record_id, prepared = draft.id, await self._prepare(draft, None, prepared)
 
         async def work(tx: Transaction) -> Record:
-            record, seen = self._draft(collection, prepared.sent, facts, record_id)
+            record, seen = self._draft(_as_of(tx, collection), prepared.sent, facts, record_id)
             if not await access.allows(tx, record, "create", seen):
                 raise BadRequest(CANT_CREATE)
             event = _event(record, None, facts, tx)
@@ -133,7 +133,7 @@ class RecordWrites:
             prepared = await self._prepare(draft, before, prepared)
 
         async def work(tx: Transaction) -> Record:
-            before = await tx.find(collection, record_id)
+            before = await tx.find(_as_of(tx, collection), record_id)
             if before is None:
                 raise NotFound
             record, seen = self._changed(before, prepared.sent, facts)
@@ -170,7 +170,7 @@ class RecordWrites:
         access.conditions(collection, "delete", self.store.current().catalog, facts)
 
         async def work(tx: Transaction) -> None:
-            record = await tx.find(collection, record_id)
+            record = await tx.find(_as_of(tx, collection), record_id)
             if record is None or not await access.allows(tx, record, "delete", facts):
                 raise NotFound
             event = _event(record, record, facts, tx)
@@ -295,6 +295,14 @@ def _event(
     return RecordEvent(
         collection=record.collection, record=record, original=original, request=facts, tx=tx
     )
+
+
+def _as_of(tx: Transaction, collection: Collection) -> Collection:
+    """The collection as the transaction has it: it may have changed since the request came."""
+    found = tx.catalog.by_id.get(collection.id)
+    if found is None:
+        raise NotFound
+    return found
 
 
 def _writable(collection: Collection) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
 
-from tenfold.errors import TenfoldError
+from tenfold.errors import TenfoldError, Unavailable
 from tenfold.schema.collection import Catalog, Collection
 from tenfold.schema.diff import Step
 from tenfold.schema.record import Record
@@ -57,6 +57,13 @@ class SchemaRefused(TenfoldError):
     def __init__(self, causes: tuple[tuple[Step, str], ...]) -> None:
         super().__init__("; ".join(message for _, message in causes))
         self.causes = causes
+
+
+class Outdated(Unavailable):
+    """A collection's table has changed since its description was looked at; ask again."""
+
+    def __init__(self) -> None:
+        super().__init__("The collections have just changed.")
 
 
 class Conflict(TenfoldError):

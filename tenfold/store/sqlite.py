@@ -24,8 +24,8 @@ from tenfold.schema.record import Record
 from tenfold.schema.values.dates import date_text
 from tenfold.store import sqlite_connection
 from tenfold.store.catalog_rows import load_catalog
-from tenfold.store.contract import COLLECTIONS, Change, Transaction
-from tenfold.store.sqlite_connection import Budget, rows
+from tenfold.store.contract import COLLECTIONS, Change, Outdated, Transaction
+from tenfold.store.sqlite_connection import Budget, is_outdated, rows
 from tenfold.store.sqlite_migrations import migrate
 from tenfold.store.sqlite_reads import SqliteReads
 from tenfold.store.sqlite_transaction import SqliteTransaction, current
@@ -99,7 +99,9 @@ class SqliteStore(SqliteReads):
         self._commits = GroupCommit(
             self._writer,
             self._folder,
-            new_transaction=lambda: SqliteTransaction(self, self._writer),
+            new_transaction=lambda catalog: SqliteTransaction(
+                self, self._writer, catalog or self.catalog
+            ),
             begun=self.poll,
             committed=self._deliver_own,
         )
@@ -128,6 +130,8 @@ class SqliteStore(SqliteReads):
         self._budget.start(INLINE_BUDGET_S)
         try:
             return self._reader.execute(sql, params).fetchall()
+        except apsw.SQLError as error:
+            raise self._explained(error) from error
         except apsw.InterruptError:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._threads, self._slow_rows, sql, params)
@@ -137,10 +141,15 @@ class SqliteStore(SqliteReads):
         try:
             budget.start(self._read_limit_s)
             return reader.execute(sql, params).fetchall()
+        except apsw.SQLError as error:
+            raise self._explained(error) from error
         except apsw.InterruptError as error:
             raise Unavailable("The query took too long.") from error
         finally:
             self._idle_readers.put((reader, budget))
+
+    def _explained(self, error: apsw.SQLError) -> Exception:
+        return Outdated() if is_outdated(error) else error
 
     # --- writes -------------------------------------------------------------------------
 

@@ -90,6 +90,13 @@ class Budget:
         return time.perf_counter() > self._deadline
 
 
+def is_outdated(error: apsw.SQLError) -> bool:
+    """Whether a statement names what another process has just renamed or removed."""
+    return str(error).startswith(("no such column", "no such table")) or (
+        "has no column named" in str(error)
+    )
+
+
 def rows(connection: apsw.Connection, sql: str, params: tuple[Any, ...] = ()) -> list[Any]:
     """Run a statement and return its rows as tuples."""
     return connection.execute(sql, params).fetchall()

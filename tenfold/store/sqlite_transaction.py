@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import logging
 import re
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import apsw
 import msgspec
 
+from tenfold.errors import Unavailable
 from tenfold.schema.collection import Catalog, Collection
 from tenfold.schema.diff import plan
 from tenfold.schema.record import Record
@@ -26,6 +28,7 @@ from tenfold.store.contract import (
     NotUnique,
     Transaction,
 )
+from tenfold.store.sqlite_connection import BUDGET_CHECK_STEPS
 from tenfold.store.sqlite_reads import SqliteReads
 from tenfold.store.sqlite_tables import apply_steps
 from tenfold.store.sqlite_views import check_view_ids, probe_view
@@ -44,6 +47,9 @@ current: ContextVar[SqliteTransaction | None] = ContextVar("tenfold_transaction"
 _UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)")
 _encode = msgspec.json.Encoder().encode
 
+READ_LIMIT_S = 5.0
+"""How long one read inside a write may take."""
+
 LOG = "INSERT INTO _changes (collection_id, record_id, action, image) VALUES (?, ?, ?, ?)"
 
 
@@ -54,11 +60,11 @@ class TransactionOver(Exception):
 class SqliteTransaction(SqliteReads):
     """Writes inside the group's transaction, and the changes they make."""
 
-    def __init__(self, store: SqliteStore, connection: apsw.Connection) -> None:
+    def __init__(self, store: SqliteStore, connection: apsw.Connection, catalog: Catalog) -> None:
         super().__init__()
         self._store = store
         self._connection = connection
-        self._catalog = store.catalog
+        self._catalog = catalog
         self._nesting = asyncio.Lock()
         self._after_commit: list[Callable[[], Awaitable[None] | None]] = []
         self._after_rollback: list[Callable[[], Awaitable[None]]] = []
@@ -70,7 +76,17 @@ class SqliteTransaction(SqliteReads):
         return self._catalog
 
     async def _rows(self, sql: str, params: tuple[Any, ...]) -> list[Any]:
-        return self._connection.execute(sql, params).fetchall()
+        # Whatever a rule or view reads must not keep other writes waiting for good.
+        deadline = time.perf_counter() + READ_LIMIT_S
+        self._connection.set_progress_handler(
+            lambda: time.perf_counter() > deadline, BUDGET_CHECK_STEPS
+        )
+        try:
+            return self._connection.execute(sql, params).fetchall()
+        except apsw.InterruptError as error:
+            raise Unavailable("The query took too long.") from error
+        finally:
+            self._connection.set_progress_handler(None)
 
     async def insert(self, record: Record) -> None:
         statements = Statements.of(record.collection)
@@ -201,8 +217,7 @@ class SqliteTransaction(SqliteReads):
                 pass
 
     def _child(self) -> SqliteTransaction:
-        child = SqliteTransaction(self._store, self._connection)
-        child._catalog = self._catalog
+        child = SqliteTransaction(self._store, self._connection, self._catalog)
         return child
 
     def _adopt(self, child: SqliteTransaction) -> None:

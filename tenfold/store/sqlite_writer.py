@@ -19,8 +19,9 @@ from typing import Any, TypeVar
 import apsw
 
 from tenfold.errors import Unavailable
-from tenfold.store.contract import Transaction
-from tenfold.store.sqlite_connection import BEGIN, try_begin
+from tenfold.schema.collection import Catalog
+from tenfold.store.contract import Outdated, Transaction
+from tenfold.store.sqlite_connection import BEGIN, is_outdated, try_begin
 from tenfold.store.sqlite_lock import WriteTurn
 from tenfold.store.sqlite_transaction import SqliteTransaction, TransactionOver, current
 
@@ -62,7 +63,7 @@ class GroupCommit:
         connection: apsw.Connection,
         folder: Path,
         *,
-        new_transaction: Callable[[], SqliteTransaction],
+        new_transaction: Callable[[Catalog | None], SqliteTransaction],
         begun: Callable[[], None],
         committed: Callable[[list[SqliteTransaction]], None],
     ) -> None:
@@ -181,14 +182,15 @@ class GroupCommit:
             if not self._waiting or (done and self._waiting[0].is_alone):
                 return
             write = self._waiting.popleft()
-            if await self._attempt(write):
+            if await self._attempt(write, done):
                 done.append(write)
             if write.is_alone:
                 return
 
-    async def _attempt(self, write: _Write) -> bool:
+    async def _attempt(self, write: _Write, done: list[_Write]) -> bool:
         """Run one write in a savepoint of its own; a failure undoes it alone."""
-        transaction = self._new_transaction()
+        last = done[-1].transaction if done else None
+        transaction = self._new_transaction(last.catalog if last else None)
         write.transaction = transaction
         token = current.set(transaction)
         self._connection.execute("SAVEPOINT one_write")
@@ -253,6 +255,8 @@ def _translated(error: BaseException) -> BaseException:
         return _caused(Unavailable("The database is busy."), error)
     if isinstance(error, (apsw.IOError, apsw.CorruptError)):
         return _caused(Unavailable("The disk failed; nothing was written.", 30), error)
+    if isinstance(error, apsw.SQLError) and is_outdated(error):
+        return _caused(Outdated(), error)
     return error
 
 
