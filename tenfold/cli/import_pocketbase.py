@@ -33,7 +33,8 @@ def import_pocketbase(
 ) -> None:
     """Bring a PocketBase data folder along.
 
-    Collections, records, users with their passwords and tokens, files and settings.
+    Collections, records, users with their passwords and tokens (those of 0.23 and later), files
+    and settings.
 
     The folder is only read; stop PocketBase first. The data folder of Tenfold must not exist
     yet: it appears as a whole once every row and file has been compared, or not at all. After
