@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 
 from tenfold.api.http import Headers, Request, Response, Route
-from tenfold.api.ranges import Content, file_response, stream_response
+from tenfold.api.ranges import Content, bytes_response, file_response, stream_response
 from tenfold.api.responses import json_response
 from tenfold.blobs import BlobMeta, Blobs
 from tenfold.errors import Unauthorized
@@ -71,6 +71,15 @@ def blob_response(
     headers = (("content-disposition", _disposition(served.name, is_shown)), *SAFE, *headers)
     etag = f'"{meta.etag}"' if meta.etag else ""
     path = blobs.local_path(meta.key)
+    if served.body is not None:
+        return bytes_response(
+            request,
+            served.body,
+            content_type=served.content_type,
+            etag=etag,
+            modified_at=meta.modified_at.timestamp(),
+            headers=headers,
+        )
     if path is not None:
         return file_response(
             request, path, content_type=served.content_type, etag=etag, headers=headers

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from tenfold.blobs import BlobMeta, BlobMissing, Blobs
+from tenfold.cache.memory import GenerationCache
 from tenfold.errors import Forbidden, NotFound
 from tenfold.files.keys import file_fields, file_key, file_names
 from tenfold.files.sniff import HEAD_BYTES, sniff
@@ -25,6 +26,9 @@ from tenfold.store.select import Condition, Query
 K = TypeVar("K")
 
 REMEMBERED = 20_000
+SMALL_BYTES = 128 * 1024
+SMALL_ROOM_BYTES = 16 << 20
+"""Small files and thumbs stay in memory: what lies under a name never changes."""
 MOST = 50
 """How many records are looked at when one is searched by a file's name."""
 
@@ -67,12 +71,16 @@ AskFacts = Callable[[], Awaitable[RequestFacts]]
 
 @dataclass(frozen=True, slots=True)
 class ServedFile:
-    """A blob to send, under which name and type, and whether to show or to save it."""
+    """A blob to send, under which name and type, and whether to show or to save it.
+
+    A small one comes with its content.
+    """
 
     meta: BlobMeta
     name: str
     content_type: str
     is_inline: bool
+    body: bytes | None = None
 
 
 class Files:
@@ -83,6 +91,8 @@ class Files:
         self.blobs = blobs
         self._thumbs = thumbs
         self._types: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._small: GenerationCache[tuple[str, str], ServedFile]
+        self._small = GenerationCache(SMALL_ROOM_BYTES)
         self._keys_of_views: OrderedDict[tuple[str, str, str], str] = OrderedDict()
 
     async def get(
@@ -108,9 +118,22 @@ class Files:
             raise NotFound from error
 
     async def _served(self, key: str, field: FileField, name: str, size: str) -> ServedFile:
+        wanted = size if size == DEFAULT_SIZE or size in field.thumbs else ""
+        kept = self._small.get((key, wanted))
+        if kept is not None:
+            return kept
+        served = await self._found(key, name, wanted)
+        if served.meta.size_bytes <= SMALL_BYTES and (served.name != name or not wanted):
+            read = await self.blobs.get(served.meta.key)
+            served = replace(served, body=b"".join([chunk async for chunk in read.chunks]))
+            self._small.put((key, wanted), served, served.meta.size_bytes)
+        return served
+
+    async def _found(self, key: str, name: str, size: str) -> ServedFile:
+        """A file, or its thumb when a size is given and it can have one."""
         meta = await self.blobs.head(key)
         content_type = await self._type_of(meta)
-        if content_type in THUMB_TYPES and size and (size == DEFAULT_SIZE or size in field.thumbs):
+        if content_type in THUMB_TYPES and size:
             thumb = await self._thumbs.find(meta, content_type, size)
             if thumb is not None:
                 meta, name = thumb, f"{size}_{name}"
