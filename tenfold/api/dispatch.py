@@ -96,7 +96,8 @@ class Gateway:
         on_stopping: Sequence[Callable[[], None]] = (),
         on_stop: Sequence[AsyncStep] = (),
     ) -> None:
-        self.router = Router(routes)
+        self.routes = tuple(routes)
+        self.router = Router(self.routes)
         self.fast_lane = fast_lane
         self.instant_lane = instant_lane
         self._authenticate = authenticate
