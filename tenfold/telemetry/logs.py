@@ -13,32 +13,40 @@ from tenfold.telemetry.redaction import redact
 
 
 class _Lines(logging.Formatter):
-    """Formats a record; secrets are masked whatever part they came in."""
+    """Formats a record as text; secrets are masked whatever part they came in."""
 
     def format(self, record: logging.LogRecord) -> str:
-        when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        text = self._line(when.replace("+00:00", "Z"), record)
-        return text if _is_unmasked(record) else redact(text)
+        line = f"{_when(record)} {record.levelname.lower():<7} {_message(record)} ({record.name})"
+        return f"{line}\n{self._traceback(record)}" if record.exc_info else line
 
-    def _line(self, when: str, record: logging.LogRecord) -> str:
-        line = f"{when} {record.levelname.lower():<7} {record.getMessage()} ({record.name})"
-        if record.exc_info:
-            line += "\n" + self.formatException(record.exc_info)
-        return line
+    def _traceback(self, record: logging.LogRecord) -> str:
+        return redact(self.formatException(record.exc_info)) if record.exc_info else ""
 
 
 class _JsonLines(_Lines):
-    def _line(self, when: str, record: logging.LogRecord) -> str:
+    """The same as JSON. Its parts are masked, not the line: that could break the JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
         told: dict[str, object] = {
-            "time": when,
+            "time": _when(record),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage() if _is_unmasked(record) else redact(record.getMessage()),
+            "message": _message(record),
             "pid": record.process,
         }
         if record.exc_info:
-            told["error"] = redact(self.formatException(record.exc_info))
+            told["error"] = self._traceback(record)
         return msgspec.json.encode(told).decode()
+
+
+def _when(record: logging.LogRecord) -> str:
+    when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+    return when.replace("+00:00", "Z")
+
+
+def _message(record: logging.LogRecord) -> str:
+    message = record.getMessage()
+    return message if _is_unmasked(record) else redact(message)
 
 
 def _is_unmasked(record: logging.LogRecord) -> bool:
