@@ -12,7 +12,7 @@ from tenfold.schema.view_query import ViewRefused, parse_view_query, trimmed
 from tenfold.store.sqlite_connection import Budget, rows
 from tenfold.store.statements import quoted
 
-ID_LIMIT_S = 10.0
+ID_LIMIT_S = 5.0
 """How long the ids of a new view may take to be looked through."""
 
 MOST_QUOTED_TEXTS = 100

@@ -15,4 +15,10 @@ KNOWN: dict[str, str] = {
     " Tenfold it ended in 1970. Only who holds the keys can make such a token.",
     "file ranges": "Tenfold answers several ranges with the whole file, as RFC 9110 allows, and"
     " refuses a range of no bytes, which it demands.",
+    "view query": "Tenfold reads comments, quotes and semicolons in a view's query as SQL does;"
+    " PocketBase trips over them.",
+    "own tables": "Views can't read Tenfold's own tables nor SQLite's: they hold secrets.",
+    "renamed source": "PocketBase renames a table or column under a view, whose query is wrong from"
+    " then on, so that no view can be changed any more; Tenfold refuses.",
+    "import order": "In Tenfold an imported view may come before what it reads.",
 }

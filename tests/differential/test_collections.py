@@ -479,6 +479,37 @@ def test_changed_views(pair: Pair, body: Row) -> None:
     same(pair, [made, ask("PATCH", "/made", body), ask("GET", "/made")], loose=TOLD)
 
 
+ODD_VIEWS = {
+    "select id from posts -- the end": "view query",
+    "select id, '--' as c from posts": "view query",
+    "select id /* ; */ from posts": "view query",
+    "select id from (select id from posts) -- ;\nwhere 1": "view query",
+    "select name as id, sql from sqlite_master": "own tables",
+    "select id, value from _params": "own tables",
+}
+
+
+@pytest.mark.parametrize("query", ODD_VIEWS)
+def test_views_told_apart(pair: Pair, query: str) -> None:
+    tried = ask("POST", "/meta/dry-run-view", {"query": query})
+    pair.same(tried, known=ODD_VIEWS[query])
+
+
+def test_sources_that_are_renamed(pair: Pair) -> None:
+    made = [create(fields=FULL), create(name="over", type="view", viewQuery="select id from made")]
+    same(pair, made)
+    pair.same(ask("PATCH", "/made", {"name": "renamed"}), known="renamed source")
+    pair.send(ask("PATCH", "/renamed", {"name": "made"}))
+
+
+def test_imported_views_in_any_order(pair: Pair) -> None:
+    views = [
+        {"name": "over", "type": "view", "viewQuery": "select id from under"},
+        {"name": "under", "type": "view", "viewQuery": "select id from tags"},
+    ]
+    pair.same(bring(views), known="import order")
+
+
 def test_views_and_what_they_read(pair: Pair) -> None:
     below = create(name="below", id="below1", fields=FULL)
     view = create(name="over", type="view", viewQuery="select id, t, n as num from below")
