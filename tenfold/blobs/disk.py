@@ -15,7 +15,7 @@ import stat
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -141,19 +141,14 @@ class DiskBlobs:
             _sync(target.parent)
 
     def _publish(self, incoming: Path, target: Path, must_be_new: bool) -> None:
-        for attempt in range(PUBLISH_ATTEMPTS):
-            _make_folders(self.root, target.parent)
-            try:
-                if must_be_new:
-                    os.link(incoming, target)
-                else:
-                    incoming.replace(target)
+        """Move a whole blob to its place; again when deletes take the folder as it was empty."""
+        for _ in range(PUBLISH_ATTEMPTS):
+            with suppress(FileNotFoundError):
+                _make_folders(self.root, target.parent)
+                _place(incoming, target, must_be_new)
                 return
-            except FileExistsError as error:
-                raise BlobExists(target.name) from error
-            except FileNotFoundError:  # a delete took the folder because it was empty
-                if attempt == PUBLISH_ATTEMPTS - 1:
-                    raise
+        _make_folders(self.root, target.parent)
+        _place(incoming, target, must_be_new)
 
     def _open(self, key: str) -> int:
         return _open_file(self.root / key)
@@ -246,15 +241,29 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def _place(incoming: Path, target: Path, must_be_new: bool) -> None:
+    if not must_be_new:
+        incoming.replace(target)
+        return
+    try:
+        os.link(incoming, target)
+    except FileExistsError as error:
+        raise BlobExists(target.name) from error
+
+
 def _make_folders(root: Path, folder: Path) -> None:
     """Make `folder` and what is missing above it, each durable in its parent."""
     if folder.is_dir():
         return
     if folder != root:
         _make_folders(root, folder.parent)
-        folder.mkdir(exist_ok=True)
-    else:
-        folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=folder == root, exist_ok=True)
+    except FileExistsError as error:
+        # It was there, and is not any longer; or it is no folder.
+        if folder.exists():
+            raise
+        raise FileNotFoundError(errno.ENOENT, "went while it was made", str(folder)) from error
     _sync(folder.parent)
 
 
