@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
+from zlib import crc32
 
 from tenfold.administration.addresses import AddressSet
 from tenfold.administration.settings_room import SettingsRoom
@@ -72,6 +73,8 @@ class RateLimiter:
         for rule in limits.rules:
             self._exact.setdefault(rule.label, []).append(rule)
         self._prefixes = [rule for rule in limits.rules if rule.label.endswith("/")]
+        # Under new rules everyone starts anew, as with PocketBase; all workers agree on this.
+        self._generation = crc32(repr(limits.rules).encode())
 
     def check(self, asked: Asked) -> None:
         """Count the request. Raises: TooManyRequests."""
@@ -84,7 +87,7 @@ class RateLimiter:
             scope = f"{asked.collection_id}{asked.pattern}{''.join(asked.tags)}"
         else:
             scope = rule.label
-        key = f"{scope}{rule.audience}|{asked.client_ip}"
+        key = f"{self._generation}{scope}{rule.audience}|{asked.client_ip}"
         if not self._counters.hit(key, rule.max_requests, float(rule.duration)):
             raise TooManyRequests()
 

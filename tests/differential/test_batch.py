@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -130,6 +131,60 @@ def test_fields_of_the_whole_answer(pair: Pair, fields: str) -> None:
 
 # PocketBase adds a random part to the names of a batch's files twice.
 NAMES = ("*.body.file", "*.body.files.*")
+
+
+SETTINGS = "/api/settings"
+LIMITS = {"enabled": True, "maxRequests": 1000, "timeout": 30, "maxBodySize": 0}
+
+
+@pytest.fixture
+def limited(pair: Pair) -> Iterator[Callable[..., None]]:
+    """Changes the settings of both servers, for one test."""
+
+    def change(**settings: Any) -> None:
+        pair.same(Ask("PATCH", SETTINGS, json=settings, who="root"))
+
+    yield change
+    change(batch=LIMITS, rateLimits={"enabled": False, "rules": []})
+
+
+def test_batches_that_are_off(pair: Pair, limited: Callable[..., None]) -> None:
+    limited(batch={**LIMITS, "enabled": False})
+    for who in (None, "root"):
+        pair.same(batch(create(), who=who))
+        pair.same(Ask("POST", "/api/batch", json={"requests": "x"}, who=who))
+
+
+def test_limits_of_a_batch(pair: Pair, limited: Callable[..., None]) -> None:
+    limited(batch={**LIMITS, "maxRequests": 2, "maxBodySize": 1000})
+    pair.same(batch(create(), create()))
+    pair.same(batch(create(), create(), create(), who="root"))
+    pair.same(batch(create(text="x" * 1000)))
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "*:create",
+        "everything:create",
+        "*:update",
+        "/api/batch",
+        "/api/",
+        OPEN,
+        f"POST {OPEN}",
+        f"PATCH {OPEN}",
+        f"PATCH {OPEN}/{record_id('full')}",
+    ],
+)
+def test_entries_count_against_rate_limits(
+    pair: Pair, limited: Callable[..., None], label: str
+) -> None:
+    rule = {"label": label, "audience": "", "duration": 100, "maxRequests": 3}
+    limited(rateLimits={"enabled": True, "rules": [rule]})
+    update = entry("PUT", OPEN, {"id": record_id("full")})
+    for _ in range(4):
+        pair.same(batch(create(), update))
+    pair.same(batch(create(), update, create(), update, who="root"))
 
 
 def upload(key: str, content: bytes = b"hello", name: str = "a.txt") -> tuple[str, Any]:
