@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
-from tenfold.filters.values import MAX_PATTERN_BYTES
+from tenfold.filters.plan import Plan
+from tenfold.filters.values import MAX_PATTERN_BYTES, Scalar
+from tenfold.schema.collection import Collection
 
 
 class Dialect(Protocol):
@@ -13,6 +15,16 @@ class Dialect(Protocol):
 
     name: str
     max_joins: int
+    renderer_type: type[Any] | None
+    """The kind of Renderer that knows the engine; None: the common one."""
+
+    def kinds(self, plan: Plan, values: Sequence[Scalar]) -> tuple[Any, ...]:
+        """What of the values, beside their emptiness, changes the SQL of a plan."""
+        ...
+
+    def table(self, collection: Collection) -> str:
+        """What holds a collection's records."""
+        ...
 
     def quote(self, name: str) -> str:
         """An identifier."""
@@ -80,6 +92,13 @@ class _Sqlite:
 
     name = "sqlite"
     max_joins = 60
+    renderer_type: type[Any] | None = None
+
+    def kinds(self, plan: Plan, values: Sequence[Scalar]) -> tuple[Any, ...]:
+        return ()
+
+    def table(self, collection: Collection) -> str:
+        return self.quote(collection.name)
 
     def quote(self, name: str) -> str:
         return '"' + name.replace('"', '""') + '"'

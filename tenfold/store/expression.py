@@ -32,6 +32,7 @@ from tenfold.filters.operands import (
     Length,
     Lower,
     Operand,
+    Ordered,
     Own,
     Related,
     Seen,
@@ -43,7 +44,7 @@ from tenfold.filters.operands import (
     is_multiple,
     source_chain,
 )
-from tenfold.filters.values import Scalar, pattern
+from tenfold.filters.values import Scalar, pattern, scalar
 from tenfold.schema.collection import Collection
 from tenfold.schema.fields.contract import Field, Storage
 from tenfold.store.dialect import Dialect
@@ -86,18 +87,24 @@ class Tagged:
     condition: int
     group: int
     empty: tuple[bool, ...]
+    kinds: tuple[Any, ...] = ()
+    """What the dialect wants to know of the values beside that."""
 
     def of(self, test: Test) -> Tagged:
         """Another test of the same condition."""
-        return Tagged(test, self.condition, self.group, self.empty)
+        return Tagged(test, self.condition, self.group, self.empty, self.kinds)
 
 
 class Renderer:
-    """Renders the parts of one statement; parameters are marks until `finish`."""
+    """Renders the parts of one statement; parameters are marks until `finish`.
+
+    `tests` are those of the whole statement.
+    """
 
     def __init__(self, dialect: Dialect, collection: Collection, table: str) -> None:
         self.dialect = dialect
         self.root = Scope()
+        self.tests: Sequence[Tagged] = ()
         self.own_columns: dict[str, Field] = {}
         self._collection = collection
         self._table = table
@@ -116,7 +123,28 @@ class Renderer:
 
     def source(self) -> str:
         """The FROM clause: call it after everything else was rendered."""
-        return " ".join([f"{self.dialect.quote(self._table)} AS {BASE}", *self.root.clauses])
+        quote, table = self.dialect.quote, self.dialect.table
+        source = quote(self._table) if self._table else table(self._collection)
+        return " ".join([f"{source} AS {BASE}", *self.root.clauses])
+
+    def ordering(self, keys: Sequence[Ordered]) -> list[str]:
+        """What stands behind ORDER BY."""
+        return [self._ordered(key) for key in keys]
+
+    def image_value(self, column: Field, *, is_new: bool) -> str:
+        """A value of the record's image, converting as its column would."""
+        name = column.name
+        value = self.parameter(lambda bound: scalar(bound.image.get(name)))
+        # PocketBase's new ones don't.
+        if is_new or column.storage in (Storage.LIST, Storage.JSON, Storage.POINT):
+            return value
+        return self.dialect.typed(value, is_number=column.storage is not Storage.TEXT)
+
+    def _ordered(self, key: Ordered) -> str:
+        if key.by == "random":
+            return self.dialect.random()
+        text = self.dialect.rowid(BASE) if key.by == "rowid" else self.order_key(key.by)
+        return f"{text} DESC" if key.is_descending else text
 
     def all_of(self, tests: Iterable[Tagged]) -> str:
         """SQL for tests that must all hold; tests that share a path share its rows."""
@@ -124,13 +152,17 @@ class Renderer:
         return " AND ".join(map(self._component, _components(flat)))
 
     def order_key(self, operand: Operand) -> str:
-        """SQL to sort by; of a path to many rows the first counts."""
+        """SQL to sort by; of a path to many rows the first counts that the tests leave."""
         tagged = Tagged(Compare(operand, "=", Fixed(None), True), 0, 0, ())
         if not _multiplying(tagged.test):
             return self._operand(tagged, operand, self.root)
+        flat = [part for test in self.tests for part in _conjuncts(test)]
+        sharing = next(c for c in _components([*flat, tagged]) if tagged in c)
         scope = Scope()
         key = self._operand(tagged, operand, scope)
-        return f"(SELECT {key} FROM {self._rows(scope)} LIMIT 1)"
+        tests = [self._flat(test, scope) for test in sharing if test is not tagged]
+        where = f" WHERE {' AND '.join(tests)}" if tests else ""
+        return f"(SELECT {key} FROM {self._rows(scope)}{where} LIMIT 1)"
 
     # --- tests ---
 
@@ -211,9 +243,22 @@ class Renderer:
 
     def _pattern(self, tagged: Tagged, operand: Operand, scope: Scope) -> str:
         if isinstance(operand, Value):
-            condition, slot = tagged.condition, operand.slot
-            return self.parameter(lambda bound: pattern(bound.values[condition][slot]))
+            return self._pattern_value(tagged.condition, operand.slot)
+        if isinstance(operand, (Distance, Formatted)):
+            arguments = operand.arguments
+            if any(isinstance(argument, Value) for argument in arguments):
+                # PocketBase puts the % around the arguments then, odd as that is.
+                texts = [
+                    self._pattern_value(tagged.condition, argument.slot)
+                    if isinstance(argument, Value)
+                    else self._operand(tagged, argument, scope)
+                    for argument in arguments
+                ]
+                return self._call(operand, texts)
         return self.dialect.anywhere(self._operand(tagged, operand, scope))
+
+    def _pattern_value(self, condition: int, slot: int) -> str:
+        return self.parameter(lambda bound: pattern(bound.values[condition][slot]))
 
     # --- operands ---
 
@@ -245,13 +290,14 @@ class Renderer:
                 return self.dialect.lower(self._operand(tagged, inner, scope))
             case Changed():
                 return self._changed(tagged, operand, scope)
-            case Distance(arguments=arguments):
-                return self.dialect.distance(self._operands(tagged, arguments, scope))
-            case Formatted(arguments=arguments):
-                return self.dialect.formatted(self._operands(tagged, arguments, scope))
+            case Distance(arguments=arguments) | Formatted(arguments=arguments):
+                texts = [self._operand(tagged, argument, scope) for argument in arguments]
+                return self._call(operand, texts)
 
-    def _operands(self, tagged: Tagged, operands: Sequence[Operand], scope: Scope) -> Sequence[str]:
-        return [self._operand(tagged, operand, scope) for operand in operands]
+    def _call(self, function: Distance | Formatted, arguments: Sequence[str]) -> str:
+        if isinstance(function, Distance):
+            return self.dialect.distance(arguments)
+        return self.dialect.formatted(arguments)
 
     def _value(self, condition: int, slot: int) -> str:
         return self.parameter(lambda bound: bound.values[condition][slot])
@@ -300,7 +346,7 @@ class Renderer:
 
     def _clause(self, tagged: Tagged, source: Source, scope: Scope) -> Callable[[str], str]:
         """The join of a source under an alias; what it hangs on is joined before."""
-        quote, items = self.dialect.quote, self.dialect.items
+        quote, items, table = self.dialect.quote, self.dialect.items, self.dialect.table
         match source:
             case Items(column=column):
                 array = self._array(column, self._column(tagged, column, scope))
@@ -310,24 +356,22 @@ class Renderer:
                 return lambda alias: f"{items(array, alias)} ON 1"
             case Sent(slot=slot, collection=collection):
                 inner = self._within(self._value(tagged.condition, slot))
-                return lambda alias: f'{quote(collection.name)} AS {alias} ON {alias}."id" {inner}'
+                return lambda alias: f'{table(collection)} AS {alias} ON {alias}."id" {inner}'
             case Related(column=column, items=through, collection=collection):
                 named = Element(through) if through else column
                 target = self._operand(tagged, named, scope)
                 id_ = quote("id")
-                return lambda alias: (
-                    f"{quote(collection.name)} AS {alias} ON {alias}.{id_} = {target}"
-                )
+                return lambda alias: f"{table(collection)} AS {alias} ON {alias}.{id_} = {target}"
             case Back():
                 return self._back(tagged, source, scope)
             case Foreign(collection=collection):
-                return lambda alias: f"{quote(collection.name)} AS {alias} ON 1"
+                return lambda alias: f"{table(collection)} AS {alias} ON 1"
             case _:
                 raise AssertionError(f"not a joined source: {source}")
 
     def _back(self, tagged: Tagged, source: Back, scope: Scope) -> Callable[[str], str]:
         anchor = self._column(tagged, source.anchor, scope)
-        table = self.dialect.quote(source.collection.name)
+        table = self.dialect.table(source.collection)
         name = self.dialect.quote(source.field.name)
         if not source.field.is_multiple:
             return lambda alias: f"{table} AS {alias} ON {alias}.{name} = {anchor}"

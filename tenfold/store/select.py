@@ -8,12 +8,10 @@ from typing import Any
 
 from tenfold.filters import NO_SORT, Checked, CheckedSort, FilterError
 from tenfold.filters.lru import Lru
-from tenfold.filters.operands import Ordered
 from tenfold.filters.plan import Plan
-from tenfold.filters.values import Scalar, scalar
+from tenfold.filters.values import Scalar
 from tenfold.schema.actor import RequestFacts
 from tenfold.schema.collection import Catalog, Collection
-from tenfold.schema.fields.contract import Field, Storage
 from tenfold.store.dialect import SQLITE, Dialect
 from tenfold.store.expression import BASE, Binder, Bound, Renderer, Tagged
 
@@ -141,16 +139,17 @@ def _template(
 ) -> tuple[Sequence[Sequence[Scalar]], _Template]:
     """The values of all conditions, and the statement of their shape."""
     values: list[list[Scalar]] = []
-    key: list[Any] = [dialect.name, shape]
+    key: list[Any] = [dialect, shape]
     for checked, facts in where:
         plan, bound = checked.bind(facts)
         values.append(bound)
-        key += (plan, tuple([v is None or v == "" for v in bound]), _group(where, facts))
+        empty = tuple([v is None or v == "" for v in bound])
+        key += (plan, empty, _group(where, facts), dialect.kinds(plan, bound))
     found = _templates.find(tuple(key))
     if found is None:
-        tagged = _tagged(key[2:], is_new)
-        renderer = Renderer(dialect, collection, table or collection.name)
-        sql, binders = renderer.finish(render(renderer, renderer.all_of(tagged)))
+        renderer = (dialect.renderer_type or Renderer)(dialect, collection, table)
+        renderer.tests = _tagged(key[2:], is_new)
+        sql, binders = renderer.finish(render(renderer, renderer.all_of(renderer.tests)))
         found = _Template(sql, binders, (collection, *key))
         _templates.put(tuple(key), found)
     return values, found
@@ -158,12 +157,12 @@ def _template(
 
 def _tagged(keys: Sequence[Any], is_new: bool) -> list[Tagged]:
     tagged: list[Tagged] = []
-    for condition in range(len(keys) // 3):
-        plan, empty, group = keys[3 * condition : 3 * condition + 3]
+    for condition in range(len(keys) // 4):
+        plan, empty, group, kinds = keys[4 * condition : 4 * condition + 4]
         assert isinstance(plan, Plan)
         if is_new and plan.looks_back:
             raise FilterError("a new record has no back relations")
-        tagged.append(Tagged(plan.root, condition, group, empty))
+        tagged.append(Tagged(plan.root, condition, group, empty, kinds))
     return tagged
 
 
@@ -180,7 +179,7 @@ def _select(renderer: Renderer, where: str, query: Query) -> str:
     quote = renderer.dialect.quote
     columns = [f"{BASE}.{quote(field.name)}" for field in query.collection.fields]
     columns.append("0" if query.collection.type == "view" else f"{BASE}.{quote('_rev')}")
-    order = ", ".join(_order(renderer, key) for key in query.sort.keys)
+    order = ", ".join(renderer.ordering(query.sort.keys))
     sql = f"SELECT {', '.join(columns)} FROM {renderer.source()}{_where(where)}"
     if order:
         sql += f" ORDER BY {order}"
@@ -189,16 +188,6 @@ def _select(renderer: Renderer, where: str, query: Query) -> str:
     if query.offset:
         sql += f" OFFSET {renderer.parameter(lambda bound: bound.offset)}"
     return sql
-
-
-def _order(renderer: Renderer, key: Ordered) -> str:
-    if key.by == "random":
-        return renderer.dialect.random()
-    if key.by == "rowid":
-        text = renderer.dialect.rowid(BASE)
-    else:
-        text = renderer.order_key(key.by)
-    return f"{text} DESC" if key.is_descending else text
 
 
 def _exists(renderer: Renderer, where: str, *, with_id: bool) -> str:
@@ -213,18 +202,9 @@ def _exists(renderer: Renderer, where: str, *, with_id: bool) -> str:
 def _image(renderer: Renderer, where: str, *, is_new: bool) -> str:
     quote = renderer.dialect.quote
     columns = [
-        f"{_image_column(renderer, column, is_new)} AS {quote(column.name)}"
+        f"{renderer.image_value(column, is_new=is_new)} AS {quote(column.name)}"
         for column in renderer.own_columns.values()
     ]
     row = ", ".join(columns) or "1"
     test = f"SELECT EXISTS (SELECT 1 FROM {renderer.source()}{_where(where)})"
     return f"WITH {quote(IMAGE)} AS (SELECT {row}) {test}"
-
-
-def _image_column(renderer: Renderer, column: Field, is_new: bool) -> str:
-    """A value of the image, converting like its column would; PocketBase's new ones don't."""
-    name = column.name
-    value = renderer.parameter(lambda bound: scalar(bound.image.get(name)))
-    if is_new or column.storage in (Storage.LIST, Storage.JSON, Storage.POINT):
-        return value
-    return renderer.dialect.typed(value, is_number=column.storage is not Storage.TEXT)
