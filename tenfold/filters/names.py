@@ -159,7 +159,7 @@ class Names:
             slot = self.slots.take(
                 f"@{part}.{name}:isset", lambda facts, _: name in getattr(facts, part)
             )
-            return Value(slot, "bool")
+            return Value(slot, "flag")
         if modifier == "lower":
             return self._fact(
                 f"@{part}.{name}:lower", lambda facts: lower(getattr(facts, part).get(name, ""))
@@ -181,7 +181,7 @@ class Names:
     def _body_value(self, keys: list[str], modifier: str, known: Field | None) -> Operand:
         key = ".".join(keys)
         if modifier == "isset":
-            return Value(self.slots.take(f"@body.{key}:isset", body_has(keys)), "bool")
+            return Value(self.slots.take(f"@body.{key}:isset", body_has(keys)), "flag")
         if modifier == "lower":
             slot = self.slots.take(f"@body.{key}:lower", body_lower(keys))
             return Value(slot, "text")

@@ -16,7 +16,8 @@ from tenfold.schema.actor import RequestFacts
 from tenfold.schema.collection import Collection
 from tenfold.schema.fields.contract import Field, Storage
 
-Kind = Literal["text", "number", "bool", "list"]
+Kind = Literal["text", "number", "bool", "list", "flag"]
+"""Flags are what `:isset` gives: SQL's own TRUE and FALSE, with their ways when compared."""
 Getter = Callable[[RequestFacts, Callable[[], datetime]], Scalar]
 
 
@@ -263,6 +264,11 @@ def source_chain(operand: Operand) -> Iterator[Source]:
         while source is not None:
             yield source
             source = source_parent(source)
+
+
+def is_flag(operand: Operand) -> bool:
+    """Whether an operand is TRUE or FALSE as SQL spells them."""
+    return isinstance(operand, Value) and operand.kind == "flag"
 
 
 def is_multiple(operand: Operand) -> bool:

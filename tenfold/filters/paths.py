@@ -83,7 +83,7 @@ class Paths:
                 raise FilterError(f"more than {MAX_RELATIONS} relations in {'.'.join(path)!r}")
             if found and path[step + 1 :] == ["id"] and self._is_enough(found):
                 return self._named(source, found)
-            if lenient and found is None and not _BACK.fullmatch(part):
+            if lenient and found is None and self._back_relation(source, part) is None:
                 return Fixed(None)
             source = self._follow(source, part, found)
         return self._last(source, path[-1], lenient)
@@ -162,10 +162,20 @@ class Paths:
     def _follow(self, source: RowSource, part: str, found: Field | None) -> RowSource:
         if found is not None and found.type == "relation":
             return self._related(source, found)
-        match = _BACK.fullmatch(part) if found is None else None
-        if match is None:
+        back = self._back_relation(source, part) if found is None else None
+        if back is None:
             raise FilterError(f"{part!r} is not a valid relation of {source.collection.name!r}")
-        return self._back(source, part, match.group(1), match.group(2))
+        return self._back(source, part, *back)
+
+    def _back_relation(self, source: RowSource, part: str) -> tuple[Collection, Field] | None:
+        """The collection and the field of `posts_via_author`, if it leads to the source."""
+        match = _BACK.fullmatch(part)
+        collection = self.catalog.find(match[1]) if match else None
+        relation = self._field(collection, match[2]) if match and collection else None
+        if collection is None or relation is None or relation.type != "relation":
+            return None
+        leads_here = getattr(relation, "collection_id", "") == source.collection.id
+        return (collection, relation) if leads_here else None
 
     def _related(self, source: RowSource, relation: Field) -> Related:
         column = self.column(source, relation)
@@ -186,19 +196,12 @@ class Paths:
         self.used.add(target.id)
         return target
 
-    def _back(self, source: RowSource, part: str, name: str, via: str) -> Back:
-        collection = self.catalog.find(name)
-        relation = self._field(collection, via) if collection else None
-        if (
-            collection is None
-            or relation is None
-            or relation.type != "relation"
-            or getattr(relation, "collection_id", "") != source.collection.id
-        ):
-            raise FilterError(f"{part!r} is not a valid back relation")
+    def _back(self, source: RowSource, part: str, collection: Collection, relation: Field) -> Back:
         self.used.add(collection.id)
         key = f"{source.key}.{part}"
-        unique, partial = (False, False) if relation.is_multiple else _unique(collection, via)
+        unique, partial = (
+            (False, False) if relation.is_multiple else _unique(collection, relation.name)
+        )
         anchor = self.column(source, source.collection.by_name["id"])
         return self._once(
             key,

@@ -31,6 +31,7 @@ from tenfold.filters.operands import (
     Own,
     Test,
     Value,
+    is_flag,
 )
 from tenfold.filters.plan import Plan
 from tenfold.filters.values import Scalar, json_text, lower, pattern
@@ -186,6 +187,8 @@ class _Writer:
         return self._values(operand.source.column)
 
     def _match(self, test: Compare, left: _Code, right: _Code) -> str:
+        if is_flag(test.right) and not _takes_flag(test):
+            raise _NeedsDatabase
         if isinstance(test.left, Changed) or isinstance(test.right, Changed):
             return self._changed(test, left, right)
         if test.operator in ("~", "!~"):
@@ -259,7 +262,7 @@ class _Writer:
         if kind is None:
             raise _NeedsDatabase
         name = self._plan.getter_names[slot - len(self._sample)]
-        kind = "number" if kind == "bool" else kind
+        kind = "number" if kind in ("bool", "flag") else kind
         if name.startswith("@caller."):
             field = name.removeprefix("@caller.")
             return _Code(f"(a.record.values.get({field!r}) if a else None)", kind, is_sure=False)
@@ -345,3 +348,10 @@ def _is_text(code: _Code) -> str:
 
 def _is_value(operand: Operand) -> bool:
     return isinstance(operand, Value)
+
+
+def _takes_flag(test: Compare) -> bool:
+    """Whether a flag at the right compares like the number that it is."""
+    if test.operator == "!=":
+        return isinstance(test.left, Fixed) or is_flag(test.left)
+    return test.operator not in ("~", "!~")

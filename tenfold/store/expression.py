@@ -41,6 +41,7 @@ from tenfold.filters.operands import (
     Source,
     Test,
     Value,
+    is_flag,
     is_multiple,
     source_chain,
 )
@@ -231,7 +232,7 @@ class Renderer:
         is_inverted: bool = False,
     ) -> str:
         if test.operator in ("~", "!~"):
-            left = self._operand(tagged, test.left, left_scope)
+            left = self.as_text(self._operand(tagged, test.left, left_scope))
             right = self._pattern(tagged, test.right, right_scope)
             return self.dialect.like(left, right, negate=test.operator == "!~")
         left = self._typed(tagged, test.left, test.right, left_scope)
@@ -239,10 +240,32 @@ class Renderer:
         if test.operator in ("=", "!="):
             equality = Equality(self, tagged, test, left, right, is_inverted)
             return equality.render(negate=test.operator == "!=")
-        return f"{left} {test.operator} {right}"
+        return self.compared(left, test.operator, right)
+
+    # --- what engines do differently where text meets numbers ---
+
+    def compared(self, left: str, operator: str, right: str) -> str:
+        """SQL that compares two operands."""
+        return f"{left} {operator} {right}"
+
+    def same(self, left: str, right: str, *, negate: bool) -> str:
+        """Equality for which null equals null only."""
+        return self.dialect.same(left, right, negate=negate)
+
+    def is_blank(self, operand: str, *, negate: bool) -> str:
+        """Whether an operand is the empty text (or is not); null stays null."""
+        return f"{operand} {'<>' if negate else '='} ''"
+
+    def filled(self, operand: str) -> str:
+        """An operand with the empty text in place of null."""
+        return f"COALESCE({operand}, '')"
+
+    def as_text(self, operand: str) -> str:
+        """An operand as LIKE reads it."""
+        return operand
 
     def _pattern(self, tagged: Tagged, operand: Operand, scope: Scope) -> str:
-        if isinstance(operand, Value):
+        if isinstance(operand, Value) and not is_flag(operand):
             return self._pattern_value(tagged.condition, operand.slot)
         if isinstance(operand, (Distance, Formatted)):
             arguments = operand.arguments
@@ -254,8 +277,8 @@ class Renderer:
                     else self._operand(tagged, argument, scope)
                     for argument in arguments
                 ]
-                return self._call(operand, texts)
-        return self.dialect.anywhere(self._operand(tagged, operand, scope))
+                return self.as_text(self._call(tagged, operand, texts))
+        return self.dialect.anywhere(self.as_text(self._operand(tagged, operand, scope)))
 
     def _pattern_value(self, condition: int, slot: int) -> str:
         return self.parameter(lambda bound: pattern(bound.values[condition][slot]))
@@ -292,9 +315,11 @@ class Renderer:
                 return self._changed(tagged, operand, scope)
             case Distance(arguments=arguments) | Formatted(arguments=arguments):
                 texts = [self._operand(tagged, argument, scope) for argument in arguments]
-                return self._call(operand, texts)
+                return self._call(tagged, operand, texts)
 
-    def _call(self, function: Distance | Formatted, arguments: Sequence[str]) -> str:
+    def _call(
+        self, tagged: Tagged, function: Distance | Formatted, arguments: Sequence[str]
+    ) -> str:
         if isinstance(function, Distance):
             return self.dialect.distance(arguments)
         return self.dialect.formatted(arguments)
@@ -405,8 +430,10 @@ class Equality:
 
     def render(self, *, negate: bool) -> str:
         left, right = self.test.left, self.test.right
+        if is_flag(right) and (negate or self._is_exact()) and not self._is_empty(left):
+            return self._truth(negate=negate)
         if self._is_exact():
-            return self.renderer.dialect.same(self.left, self.right, negate=negate)
+            return self.renderer.same(self.left, self.right, negate=negate)
         if self._is_empty(left):
             return self._emptiness(self.right, right, negate=negate)
         if self._is_empty(right):
@@ -414,6 +441,13 @@ class Equality:
         if not _is_known(left) and not _is_known(right):
             return self._columns(left, right, negate=negate)
         return self._plain(self.left, self.right, _nullable(left) or _nullable(right), negate)
+
+    def _truth(self, *, negate: bool) -> str:
+        """IS TRUE and the like, which ask whether a value counts as true or false."""
+        word = "IS NOT" if negate else "IS"
+        return (
+            f"CASE WHEN {self.right} THEN {self.left} {word} TRUE ELSE {self.left} {word} FALSE END"
+        )
 
     def _is_exact(self) -> bool:
         """Whether null and '' differ; among mismatches only the multiple side decides it."""
@@ -433,13 +467,14 @@ class Equality:
         if self._is_empty(operand):
             text = "''"
         if not _nullable(operand) or self._is_empty(operand):
-            return f"{text} {'<>' if negate else '='} ''"
+            return self.renderer.is_blank(text, negate=negate)
         is_sent = isinstance(operand, Element) and isinstance(operand.source, SentItems)
         if is_sent and not self.is_inverted:
             return self._plain(text, "''", True, negate)
+        blank = self.renderer.is_blank(text, negate=negate)
         if negate:
-            return f"({text} <> '' AND {text} IS NOT NULL)"
-        return f"({text} = '' OR {text} IS NULL)"
+            return f"({blank} AND {text} IS NOT NULL)"
+        return f"({blank} OR {text} IS NULL)"
 
     def _columns(self, left: Operand, right: Operand, *, negate: bool) -> str:
         nullable = _nullable(left) or _nullable(right)
@@ -448,18 +483,15 @@ class Equality:
         # An id is never empty, so no null can equal it and the index on the column can serve.
         if not (negate or self.is_inverted) and (_is_id(left) or _is_id(right)):
             return self._plain(self.left, self.right, False, negate)
-        return self._plain(_coalesce(self.left), _coalesce(self.right), False, negate)
+        filled = self.renderer.filled
+        return self._plain(filled(self.left), filled(self.right), False, negate)
 
     def _plain(self, left: str, right: str, nullable: bool, negate: bool) -> str:
         if not negate:
-            return f"{left} = {right}"
+            return self.renderer.compared(left, "=", right)
         if not nullable:
-            return f"{left} <> {right}"
-        return self.renderer.dialect.same(left, right, negate=True)
-
-
-def _coalesce(text: str) -> str:
-    return f"COALESCE({text}, '')"
+            return self.renderer.compared(left, "<>", right)
+        return self.renderer.same(left, right, negate=True)
 
 
 def _is_exact(operand: Operand) -> bool:

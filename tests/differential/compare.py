@@ -13,6 +13,7 @@ from typing import Any
 
 DATE_SLACK = timedelta(seconds=60)
 CLAIM_SLACK_S = 60
+STARTED = datetime.now(UTC)
 MAX_SHOWN = 60
 
 _TOKENS = re.compile(
@@ -101,7 +102,7 @@ class Comparison:
             return False
         a, b = their.group(), our.group()
         if their.lastgroup == "date":
-            return a == b or (_is_recent(a) and _is_recent(b))
+            return a == b or _are_close(_moment(a), _moment(b))
         if their.lastgroup == "jwt":
             return a == b or not list(self.differences(_claims(a), _claims(b)))
         return self.matching.match(a, b)
@@ -126,9 +127,13 @@ def _order(value: Any) -> str:
     return json.dumps(identity, sort_keys=True)
 
 
-def _is_recent(text: str) -> bool:
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return abs(datetime.now(UTC) - moment) < DATE_SLACK
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def _are_close(their: datetime, our: datetime) -> bool:
+    """Whether both moments are of this run, and near each other."""
+    return min(their, our) > STARTED - DATE_SLACK and abs(their - our) < DATE_SLACK
 
 
 def _claims(token: str) -> list[Any]:
