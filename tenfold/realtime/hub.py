@@ -18,7 +18,7 @@ from tenfold.errors import Forbidden, NotFound, TenfoldError, Unavailable
 from tenfold.realtime.audience import Audience
 from tenfold.realtime.broadcast import Broadcast
 from tenfold.realtime.calls import Calls
-from tenfold.realtime.clients import Client, key_of
+from tenfold.realtime.clients import Client, Pace, key_of
 from tenfold.realtime.reach import IsPersonal, Render
 from tenfold.realtime.topics import parse_subscription
 from tenfold.schema.actor import Actor
@@ -97,6 +97,7 @@ class Realtime:
         self._clock = clock
         self._clients: dict[str, Client] = {}
         self._audience = Audience()
+        self._pace = Pace()
         self._broadcast = Broadcast(store, self._audience, render, is_personal, self._close_all)
         self._calls = Calls(bus, self._answer)
         self._tasks: list[asyncio.Task[None]] = []
@@ -144,7 +145,7 @@ class Realtime:
 
     async def connect(self) -> AsyncGenerator[bytes]:
         """A new client's stream; it is forgotten when the stream is closed."""
-        client = Client(self._new_id(), time.monotonic())
+        client = Client(self._new_id(), time.monotonic(), self._pace)
         self._clients[client.id] = client
         try:
             yield client.greeting
