@@ -1,0 +1,1 @@
+"""The filter language: parsed, checked, and decided the same way by every back end."""
