@@ -11,12 +11,13 @@ from tenfold.backups import Backups, DataFolder
 from tenfold.blobs import Blobs
 from tenfold.blobs.disk import DiskBlobs
 from tenfold.blobs.probe import probe
-from tenfold.blobs.s3 import S3Blobs, S3Location
+from tenfold.blobs.s3 import S3Blobs
+from tenfold.blobs.s3_location import S3Location
 from tenfold.imports import Import
 from tenfold.mail import Mail
 from tenfold.mail.log import LogMail
 from tenfold.mail.smtp import SmtpMail, SmtpServer
-from tenfold.settings import Settings
+from tenfold.settings import Settings, SettingsError
 from tenfold.store.sqlite import SqliteStore
 from tenfold.store.sqlite_snapshot import check_snapshot, take_snapshot
 
@@ -41,6 +42,27 @@ def mail_by(smtp: SMTP) -> Mail:
 def blobs_in(s3: S3, folder: Path) -> Blobs:
     """The place of blobs: a bucket, or a folder where S3 is off."""
     return s3_blobs(s3) if s3.enabled else DiskBlobs(folder)
+
+
+def files_in(s3: S3, settings: Settings) -> Blobs:
+    """The place of the records' files: the stored bucket, else the boot setting's, else disk."""
+    if settings.blobs and not s3.enabled:
+        return S3Blobs(bucket_at_boot(settings))
+    return blobs_in(s3, storage_folder(settings))
+
+
+def check_places(settings: Settings) -> None:
+    """Look at the URLs that the boot settings name. Raises: SettingsError."""
+    if settings.blobs:
+        bucket_at_boot(settings)
+
+
+def bucket_at_boot(settings: Settings) -> S3Location:
+    """The bucket of the setting `blobs`. Raises: SettingsError."""
+    try:
+        return S3Location.parse(settings.blobs)
+    except ValueError as error:
+        raise SettingsError([f"blobs must be {error}"]) from None
 
 
 def s3_blobs(s3: S3) -> S3Blobs:

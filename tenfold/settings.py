@@ -139,6 +139,13 @@ def _encryption_key(raw: object) -> str:
     return text
 
 
+def _bucket(raw: object) -> str:
+    text = _text(raw)
+    if text and not text.startswith("s3://"):
+        raise ValueError('a URL such as "s3://KEY@HOST/BUCKET?region=REGION&secret_file=/path"')
+    return text
+
+
 def _core_count() -> int:
     return max(1, min(len(os.sched_getaffinity(0)), 8))
 
@@ -189,6 +196,9 @@ class Settings:
     hook_timeout_s: Annotated[float, Key(_seconds(0.1, 3600), "how long one hook may run")] = 30.0
     encryption_key: Annotated[
         str, Key(_encryption_key, "32 characters that encrypt the stored settings", True)
+    ] = field(default="", repr=False)
+    blobs: Annotated[
+        str, Key(_bucket, "the S3 bucket of uploaded files; empty: a folder in dir", True)
     ] = field(default="", repr=False)
 
     @property

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tenfold.adapters import backups_folder, backups_of, blobs_in, storage_folder
+from tenfold.adapters import backups_folder, backups_of, blobs_in, files_in
 from tenfold.administration import S3, SettingsRoom, StoredSettings
 from tenfold.backups import is_restore_pending
 from tenfold.blobs.current import CurrentBlobs
@@ -58,7 +58,7 @@ class Upkeep:
         self._job_store = job_store
         self._crons = crons
         self._started_at = started_at
-        self.blobs = CurrentBlobs(DiskBlobs(storage_folder(settings)))
+        self.blobs = CurrentBlobs(files_in(S3(), settings))
         self._archives = CurrentBlobs(DiskBlobs(backups_folder(settings)))
         self.backups = backups_of(settings, self.blobs, self._archives, self._app_name)
         self._places = (S3(), S3())
@@ -94,7 +94,7 @@ class Upkeep:
     def _follow(self, stored: StoredSettings) -> None:
         places = (stored.s3, stored.backups.s3)
         if places[0] != self._places[0]:
-            self.blobs.use(blobs_in(places[0], storage_folder(self._settings)))
+            self.blobs.use(files_in(places[0], self._settings))
         if places[1] != self._places[1]:
             self._archives.use(blobs_in(places[1], backups_folder(self._settings)))
         self._places = places

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Generator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,53 +21,32 @@ from tenfold.blobs.contract import (
     check_key,
     check_prefix,
 )
+from tenfold.blobs.s3_location import DEFAULT_REGION, S3Location
 
 if TYPE_CHECKING:
     from obstore import BytesStream, ObjectMeta, OffsetRange
+    from obstore.store import ClientConfig, S3Config
 
 CONNECT_LIMIT = timedelta(seconds=5)
-REQUEST_LIMIT = timedelta(seconds=120)
+SILENCE_LIMIT = timedelta(seconds=120)
+"""How long the store may say nothing."""
+
+TRANSFER_LIMIT = timedelta(hours=12)
+"""How long one download may take: as long as a slow client likes, within reason."""
+
 RETRY_LIMIT = timedelta(seconds=15)
 MULTIPART_FROM_BYTES = 16 * 1024 * 1024
 DELETE_BATCH = 500
-
-
-@dataclass(frozen=True, slots=True)
-class S3Location:
-    """Which bucket, where, and as whom."""
-
-    bucket: str
-    region: str
-    endpoint: str
-    access_key: str
-    secret: str = field(repr=False)
-    force_path_style: bool = False
 
 
 class S3Blobs:
     """Blobs in a bucket; an acknowledged put is as durable as the bucket is."""
 
     def __init__(self, location: S3Location) -> None:
-        self._bucket = location.bucket
-        endpoint = location.endpoint.rstrip("/")
-        if "://" not in endpoint:
-            endpoint = f"https://{endpoint}"
-        if not location.force_path_style:
-            # With virtual-hosted addressing the endpoint must carry the bucket's name itself.
-            scheme, _, host = endpoint.partition("://")
-            endpoint = f"{scheme}://{location.bucket}.{host}"
         self._store = S3Store(
             location.bucket,
-            endpoint=endpoint,
-            region=location.region or "us-east-1",
-            access_key_id=location.access_key,
-            secret_access_key=location.secret,
-            virtual_hosted_style_request=not location.force_path_style,
-            client_options={
-                "allow_http": endpoint.startswith("http://"),
-                "connect_timeout": CONNECT_LIMIT,
-                "timeout": REQUEST_LIMIT,
-            },
+            config=_config(location),
+            client_options=_client_options(location),
             retry_config={"max_retries": 3, "retry_timeout": RETRY_LIMIT},
         )
 
@@ -188,6 +166,31 @@ def _translated(key: str) -> Generator[None]:
         raise BlobMissing(f"no such blob: {key!r}") from error
     except (BaseError, OSError) as error:
         raise BlobsUnavailable("The object storage does not answer as it should.") from error
+
+
+def _config(location: S3Location) -> S3Config:
+    config: S3Config = {
+        "endpoint": location.url,
+        "region": location.region or DEFAULT_REGION,
+        "access_key_id": location.access_key,
+        "secret_access_key": location.secret,
+        "virtual_hosted_style_request": not location.force_path_style,
+    }
+    if location.encryption:
+        config["server_side_encryption"] = location.encryption
+    return config
+
+
+def _client_options(location: S3Location) -> ClientConfig:
+    options: ClientConfig = {
+        "allow_http": location.url.startswith("http://"),
+        "connect_timeout": CONNECT_LIMIT,
+        "read_timeout": SILENCE_LIMIT,
+        "timeout": TRANSFER_LIMIT,
+    }
+    if location.ca:
+        options["root_certificate"] = Path(location.ca).read_bytes()
+    return options
 
 
 def _attributes(content_type: str) -> dict[str, str]:

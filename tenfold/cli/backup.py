@@ -146,11 +146,11 @@ async def _opened(settings: Settings) -> AsyncGenerator[StoredSettings]:
 
 
 def _backups(settings: Settings, stored: StoredSettings) -> Backups:
-    from tenfold.adapters import backups_folder, backups_of, blobs_in, storage_folder
+    from tenfold.adapters import backups_folder, backups_of, blobs_in, files_in
 
     return backups_of(
         settings,
-        blobs_in(stored.s3, storage_folder(settings)),
+        files_in(stored.s3, settings),
         blobs_in(stored.backups.s3, backups_folder(settings)),
         lambda: stored.meta.app_name,
     )

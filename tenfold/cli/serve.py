@@ -62,6 +62,7 @@ def serve(
         tenfold serve --dir /srv/tenfold_data --http 0.0.0.0:8090 --workers 4
         TENFOLD_LOG_FORMAT=json tenfold serve
     """
+    from tenfold.adapters import check_places
     from tenfold.api.server import listen
     from tenfold.api.server import serve as run
     from tenfold.app import build_app
@@ -77,6 +78,7 @@ def serve(
         log_level=log_level,
         log_format=log_format,
     )
+    check_places(settings)
     listener = listen(settings.host, settings.port)
     address = _address(listener)
     started_at = _take_folder(settings.dir)

@@ -12,7 +12,8 @@ import httpx
 import pytest
 import pyvips
 
-from tenfold.blobs.s3 import S3Blobs, S3Location
+from tenfold.blobs.s3 import S3Blobs
+from tenfold.blobs.s3_location import S3Location
 from tests.contracts.blobs import keys
 from tests.planted import open_collection, plant
 from tests.seaweed import ACCESS_KEY, SECRET, free_ports, seaweed

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tenfold.blobs import Blobs, BlobsUnavailable
+from tenfold.blobs import Blobs, BlobsUnavailable, s3
 from tenfold.blobs.probe import probe
-from tenfold.blobs.s3 import S3Blobs, S3Location
+from tenfold.blobs.s3 import S3Blobs
+from tenfold.blobs.s3_location import S3Location
 from tests.contracts.blobs import BlobsContract, keys
 from tests.seaweed import ACCESS_KEY, SECRET, free_ports, seaweed
 
@@ -66,3 +69,20 @@ async def test_a_big_file_goes_up_in_parts(endpoint: str, tmp_path: Path) -> Non
     assert (await blobs.head("c/r/big")).size_bytes == path.stat().st_size
     read = await blobs.get("c/r/big", path.stat().st_size - 3)
     assert b"".join([chunk async for chunk in read.chunks]) == b"def"
+
+
+async def test_a_slow_reader_is_waited_for(
+    endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(s3, "SILENCE_LIMIT", timedelta(seconds=1))
+    blobs = S3Blobs(location(endpoint))
+    path = tmp_path / "big"
+    path.write_bytes(b"0123456789abcdef" * (20 * 1024 * 1024 // 16))
+    await blobs.put_file("c/r/slow", path)
+    read = await blobs.get("c/r/slow")
+    size = 0
+    async for chunk in read.chunks:
+        if size == 0:
+            await asyncio.sleep(3)
+        size += len(chunk)
+    assert size == path.stat().st_size
