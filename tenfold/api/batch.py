@@ -139,6 +139,8 @@ class Batches:
     async def _answer(
         self, tx: Transaction, request: Request, index: int, item: Item, facts: RequestFacts
     ) -> dict[str, Any]:
+        # Else a batch that never has to wait would keep all others waiting, and its timeout.
+        await asyncio.sleep(0)
         try:
             entry = await _entry(tx, item)
             self.admit(request, entry)

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from tenfold.api.json_text import MAX_KEYS, TOO_MANY
 from tenfold.errors import BadRequest, FieldError, FieldErrors
 
 UNREADABLE = "Failed to read the submitted batch data."
@@ -44,6 +45,8 @@ def parse_items(sent: Mapping[str, Any]) -> list[Item]:
     except msgspec.ValidationError as error:
         raise BadRequest(UNREADABLE) from error
     bodies = [dict(item.body or {}) for item in items]
+    if any(len(body) > MAX_KEYS for body in bodies):
+        raise BadRequest(TOO_MANY)
     for key, value in sent.items():
         found = _FILE_KEY.fullmatch(key)
         # Texts beside the JSON of a multipart body are left aside; uploads come as lists.

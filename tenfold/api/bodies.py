@@ -8,8 +8,8 @@ exactly one empty chunk (a broken one ends with two).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from typing import Any, TypeVar
 
 from tenfold.api.forms import form_object, strict_pairs
 from tenfold.api.http import Upload
@@ -22,6 +22,12 @@ IDLE_LIMIT_S = 30.0
 
 # Bodies up to this size are taken in one step: their length is declared, so memory is bounded.
 _ONE_STEP_BYTES = 1 << 20
+
+# Bodies up to this size are parsed at once, in a millisecond or two at most.
+_AT_ONCE_BYTES = 64 << 10
+
+A = TypeVar("A")
+T = TypeVar("T")
 
 
 class SlowBody(BadRequest):
@@ -85,7 +91,8 @@ class BodyReader:
 
     async def json(self) -> Any:
         """A JSON value of any kind, whatever the content type says."""
-        return json_value(await self.read())
+        body = await self.read()
+        return await _aside(len(body), json_value, body)
 
     async def object(self) -> dict[str, Any]:
         """The body as one object, by its content type. Raises: BadRequest."""
@@ -101,9 +108,9 @@ class BodyReader:
         if not body:
             return {}
         if kind.startswith("application/json"):
-            return json_object(body)
+            return await _aside(len(body), json_object, body)
         if kind.startswith("application/x-www-form-urlencoded"):
-            return _form(body)
+            return await _aside(len(body), _form, body)
         raise BadRequest("Unsupported Content-Type.")
 
     async def _parse_multipart(self) -> dict[str, Any]:
@@ -112,7 +119,8 @@ class BodyReader:
         try:
             async for chunk in self._chunks():
                 form.feed(chunk)
-            return form_object(form.finish())
+            values = form.finish()
+            return await _aside(form.text_bytes, form_object, values)
         finally:
             form.close()
 
@@ -170,6 +178,13 @@ async def _next_chunk(chunks: Any, left_s: float) -> bytes | None:
         raise BrokenBody() from error
     except TimeoutError as error:
         raise SlowBody() from error
+
+
+async def _aside(size_bytes: int, parse: Callable[[A], T], raw: A) -> T:
+    """Parse; in a thread where it may take long, so that the other requests go on."""
+    if size_bytes <= _AT_ONCE_BYTES:
+        return parse(raw)
+    return await asyncio.to_thread(parse, raw)
 
 
 def _form(body: bytes) -> dict[str, Any]:

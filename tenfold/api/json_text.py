@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, cast
 
 import msgspec
 
 from tenfold.errors import BadRequest
 
+MAX_VALUES = 1_000_000
+"""In one body. Each costs far more than the bytes it is sent in, here and in what follows."""
+
+MAX_KEYS = 10_000
+"""Of the outermost object: each is looked at by name."""
+
 _SAFE_INTEGER = 1 << 53
+_MAY_BE_UNSAFE = re.compile(rb"[0-9]{16}")
+
+# Never gives a byte back, and takes a string without an end as one: linear on any input.
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+
+TOO_MANY = "The request body holds too many values."
 
 # Looking for duplicate keys costs a second parse; beyond this size the last of them wins.
 _DUPLICATES_SOUGHT_BYTES = 1 << 20
@@ -22,7 +35,10 @@ def json_object(body: bytes | bytearray) -> dict[str, Any]:
         return {}
     if not isinstance(value, dict):
         raise BadRequest()
-    return cast("dict[str, Any]", value)
+    found = cast("dict[str, Any]", value)
+    if len(found) > MAX_KEYS:
+        raise BadRequest(TOO_MANY)
+    return found
 
 
 def json_value(body: bytes | bytearray) -> Any:
@@ -32,12 +48,28 @@ def json_value(body: bytes | bytearray) -> Any:
     """
     if not body or body.isspace():
         return None
+    if _has_too_many_values(body):
+        raise BadRequest(TOO_MANY)
     try:
-        value, key_count = _settle(msgspec.json.decode(body))
-        _refuse_duplicates(body, key_count)
+        value = msgspec.json.decode(body)
+        if len(body) <= _DUPLICATES_SOUGHT_BYTES or _MAY_BE_UNSAFE.search(body):
+            value, key_count = _settle(value)
+            _refuse_duplicates(body, key_count)
     except (ValueError, OverflowError, RecursionError) as error:
         raise BadRequest() from error
     return value
+
+
+def _has_too_many_values(body: bytes | bytearray) -> bool:
+    if _separator_count(body) <= MAX_VALUES:
+        return False
+    # Commas may stand in texts. To leave those out takes longer, the more there are.
+    quote_count = body.count(b'"') - body.count(b'\\"')
+    return quote_count > 4 * MAX_VALUES or _separator_count(_STRING.sub(b"", body)) > MAX_VALUES
+
+
+def _separator_count(text: bytes | bytearray) -> int:
+    return text.count(b",") + text.count(b"[") + text.count(b"{") + 1
 
 
 def _settle(root: Any) -> tuple[Any, int]:

@@ -47,6 +47,7 @@ class MultipartForm:
         self._uploads = uploads
         self._values: dict[str, list[Any]] = {}
         self._part_count = 0
+        self.text_bytes = 0
         self._is_finished = False
         self._header_name = bytearray()
         self._header_value = bytearray()
@@ -141,6 +142,7 @@ class MultipartForm:
             self._file.write(chunk[start:end])
         elif self._name:
             self._text += chunk[start:end]
+            self.text_bytes += end - start
 
     def _end_part(self) -> None:
         if not self._name:

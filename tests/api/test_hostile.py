@@ -485,3 +485,50 @@ def _expect_clear_answer(answer: httpx.Response) -> None:
         assert set(shown) == {"data", "message", "status"}
         assert shown["status"] == answer.status_code
         assert shown["message"]
+
+
+def _repeated(head: str, item: str, count: int, tail: str) -> bytes:
+    return (head + ",".join([item] * count) + tail).encode()
+
+
+COSTLY: dict[str, tuple[str, bytes]] = {
+    "numbers": ("json", _repeated('{"meta":[', "1", 15_000_000, "]}")),
+    "objects": ("json", _repeated('{"meta":[', '{"a":1}', 3_000_000, "]}")),
+    "numbers, not too many": ("json", _repeated('{"meta":[', "1", 900_000, "]}")),
+    "huge numbers": ("json", _repeated('{"meta":[', "12345678901234567", 900_000, "]}")),
+    "keys": ("json", b"{" + b",".join(b'"k%d":1' % n for n in range(900_000)) + b"}"),
+    "a list of choices": ("json", _repeated('{"state":[', '"a"', 900_000, "]}")),
+    "a list of files": ("json", _repeated('{"docs":[', '"a"', 900_000, "]}")),
+    "what to remove": ("json", _repeated('{"state-":[', '"a"', 900_000, "]}")),
+    "commas in a text": ("json", b'{"title":"' + b"," * 20_000_000 + b'"}'),
+    "escapes": ("x-www-form-urlencoded", b"title=" + b"%41" * 9_000_000),
+    "entries": ("json", _repeated('{"requests":[', '{"method":"PUT","url":"/"}', 900_000, "]}")),
+    "values of a batch": (
+        "json",
+        _repeated(
+            '{"requests":[',
+            '{"method":"POST","url":"/api/collections/notes/records","body":{"a":['
+            + ",".join(["1"] * 15_000)
+            + "]}}",
+            50,
+            "]}",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("kind", "body"), COSTLY.values(), ids=COSTLY)
+def test_costly_bodies_hold_up_nobody(tenfold: Tenfold, kind: str, body: bytes) -> None:
+    path = "/api/batch" if body.startswith(b'{"requests"') else RECORDS
+    headers = {"content-type": f"application/{kind}"}
+    with ThreadPoolExecutor(1) as thread:
+        sent = thread.submit(
+            httpx.post, f"{tenfold.url}{path}", content=body, headers=headers, timeout=60
+        )
+        longest_s = 0.0
+        while not sent.done():
+            started_at = time.monotonic()
+            httpx.get(f"{tenfold.url}/api/health", timeout=30)
+            longest_s = max(longest_s, time.monotonic() - started_at)
+        _expect_clear_answer(sent.result())
+    assert longest_s < 4

@@ -7,19 +7,29 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
+from tenfold.errors import BadRequest
 from tenfold.schema.values.modifiers import APPEND, PREPEND, REMOVE
 from tenfold.schema.values.scalars import to_text
 
 T = TypeVar("T")
 
+MAX_ITEMS = 50_000
+
 
 def as_items(raw: object) -> list[object]:
-    """What the client sent as a list: one value, a list, or a JSON array in a string."""
+    """What the client sent as a list: one value, a list, or a JSON array in a string.
+
+    Raises: BadRequest for a list so long that looking through it would keep others waiting.
+    """
     if isinstance(raw, list | tuple):
-        return list(cast("Iterable[object]", raw))
-    if isinstance(raw, str) and raw.lstrip()[:1] == "[":
-        return _json_texts(raw) or [raw]
-    return [] if raw is None else [raw]
+        items = list(cast("Iterable[object]", raw))
+    elif isinstance(raw, str) and raw.lstrip()[:1] == "[":
+        items = _json_texts(raw) or [raw]
+    else:
+        items = [] if raw is None else [raw]
+    if len(items) > MAX_ITEMS:
+        raise BadRequest(f"A list may have {MAX_ITEMS} values at most.")
+    return items
 
 
 def _json_texts(raw: str) -> list[object] | None:
@@ -50,5 +60,6 @@ def change(current: list[Any], modifier: str, items: list[Any]) -> list[Any]:
     if modifier == APPEND:
         return distinct([*current, *items])
     if modifier == REMOVE:
-        return [item for item in current if item not in items]
+        removed = set(items)
+        return [item for item in current if item not in removed]
     return current

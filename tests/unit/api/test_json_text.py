@@ -1,13 +1,14 @@
 """JSON bodies: what is refused, and how numbers are read."""
 
 import json
+import time
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenfold.api.json_text import json_object, json_value
+from tenfold.api.json_text import MAX_KEYS, MAX_VALUES, json_object, json_value
 from tenfold.errors import BadRequest
 
 
@@ -61,6 +62,42 @@ def test_reads_objects(body: bytes, value: dict[str, Any]) -> None:
 def test_objects_only(body: bytes) -> None:
     with pytest.raises(BadRequest):
         json_object(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" + b"1," * MAX_VALUES + b"1]",
+        b"[" * MAX_VALUES + b"]" * MAX_VALUES,
+        b'[{"a":"\\",[\\\\"}' + b',{"a":","}' * MAX_VALUES + b"]",
+        b"{" + b",".join(b'"%d":1' % n for n in range(MAX_KEYS + 1)) + b"}",
+    ],
+    ids=["numbers", "lists", "objects", "keys"],
+)
+def test_too_many_values(body: bytes) -> None:
+    with pytest.raises(BadRequest, match="too many values"):
+        json_object(body)
+
+
+def test_commas_in_texts_are_no_values() -> None:
+    text = ',[{\\",' * MAX_VALUES
+    assert json_object(json.dumps({"a": text}).encode()) == {"a": text}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'"' + b'\\"' * 4_000_000 + b"," * (MAX_VALUES + 1),
+        b'"\\' * 4_000_000 + b"," * (MAX_VALUES + 1),
+        b'"' * 8_000_001 + b"," * (MAX_VALUES + 1),
+        b"\\" * 8_000_000 + b"," * (MAX_VALUES + 1),
+    ],
+)
+def test_broken_texts_are_refused_in_linear_time(body: bytes) -> None:
+    started_at = time.process_time()
+    with pytest.raises(BadRequest):
+        json_value(body)
+    assert time.process_time() - started_at < 5
 
 
 _VALUES = st.recursive(
