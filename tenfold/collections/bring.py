@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from asyncio import sleep
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -48,7 +49,10 @@ class CollectionImport:
 
         async def work(tx: Transaction) -> None:
             before = tx.catalog
-            asked = [self._asked(item, before, delete_missing) for item in items]
+            asked: list[Collection] = []
+            for item in items:
+                asked.append(self._asked(item, before, delete_missing))
+                await sleep(0)
             kept = {c.id for c in asked}
             gone = [c for c in before.collections if not c.system and c.id not in kept]
             removed = gone if delete_missing else []
@@ -86,15 +90,17 @@ class CollectionImport:
             if collection.type != "view":
                 faults = check_collection(collection, before.by_id.get(collection.id), after)
                 _refuse(collection, faults)
+                await sleep(0)
         try:
             await tx.save_collections(asked, removed)
             await self._save_views(tx, asked, before)
-            await renew_views(tx)
+            await renew_views(tx, [c for c in asked if c.type != "view"])
         except SchemaRefused as refused:
             raise _explained(refused, asked) from refused
         for collection in asked:
             current = tx.catalog.by_id[collection.id]
             _refuse(current, check_rules(current, before.by_id.get(current.id), tx.catalog))
+            await sleep(0)
 
     async def _save_views(
         self, tx: Transaction, asked: Sequence[Collection], before: Catalog

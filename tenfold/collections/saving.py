@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from tenfold.collections.check import bad_query, with_fields
 from tenfold.errors import BadRequest, FieldError
 from tenfold.schema.collection import Collection
-from tenfold.schema.diff import CreateIndex, CreateTable, CreateView, RenameTable, views_in_order
+from tenfold.schema.diff import CreateIndex, CreateTable, CreateView, RenameTable, affected_views
 from tenfold.schema.indexes import Index
 from tenfold.schema.validate import NAME_IS_TABLE
 from tenfold.schema.values.faults import ended, sentence
@@ -18,23 +18,25 @@ from tenfold.store.contract import SchemaRefused, Transaction
 IN_USE = ("already exists", "already another table")
 
 
-async def save(tx: Transaction, collection: Collection, message: str) -> None:
+async def save(
+    tx: Transaction, collection: Collection, before: Collection | None, message: str
+) -> None:
     """Save one collection whose description was found good. Raises: BadRequest."""
     try:
         await tx.save_collections([collection])
         if collection.type == "view":
             await tx.check_view_ids(collection)
-        await renew_views(tx, but=collection.id)
+        if before is not None and before.fields != collection.fields:
+            await renew_views(tx, [collection])
     except SchemaRefused as refused:
         raise explained(refused, [collection], message) from refused
     except ViewRefused as refused:
         raise BadRequest(message, {"viewQuery": bad_query(refused)}) from refused
 
 
-async def renew_views(tx: Transaction, but: str = "") -> None:
-    """Give views whose sources changed their new fields. Raises: SchemaRefused."""
-    views = [c for c in tx.catalog.collections if c.type == "view" and c.id != but]
-    for view in views_in_order(views):
+async def renew_views(tx: Transaction, sources: Iterable[Collection]) -> None:
+    """Give the views that read changed collections their new fields. Raises: SchemaRefused."""
+    for view in affected_views(tx.catalog.collections, [c.name for c in sources]):
         try:
             renewed = await with_fields(tx, view)
         except ViewRefused as error:

@@ -12,7 +12,7 @@ import msgspec
 
 from tenfold.collections.check import examine
 from tenfold.collections.contract import CollectionFiles
-from tenfold.collections.saving import renew_views, save
+from tenfold.collections.saving import save
 from tenfold.errors import BadRequest, Forbidden, NotFound
 from tenfold.records import RecordWrites
 from tenfold.schema.actor import RequestFacts
@@ -81,7 +81,7 @@ class CollectionWrites:
         collection, faults = await examine(tx, dated, before)
         if faults:
             raise BadRequest(message, faults)
-        await save(tx, collection, message)
+        await save(tx, collection, before, message)
         return collection
 
     async def delete(self, name_or_id: str) -> None:
@@ -107,7 +107,6 @@ class CollectionWrites:
     async def _remove(self, tx: Transaction, collection: Collection) -> None:
         try:
             await tx.save_collections((), [collection])
-            await renew_views(tx)
         except SchemaRefused as refused:
             raise BadRequest(CANT_DELETE) from refused
         await remove_traces(tx, collection, self.files)

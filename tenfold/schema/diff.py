@@ -103,7 +103,9 @@ def diff(before: Collection | None, after: Collection | None) -> list[Step]:
     if before is None or before.type != after.type:
         return [*_drop(before), *_create(after)]
     if after.type == "view":
-        return [DropView(before.name), CreateView(after)]
+        # What a view looks like follows from its query alone.
+        is_same = (before.name, before.view_query) == (after.name, after.view_query)
+        return [] if is_same else [DropView(before.name), CreateView(after)]
     return _alter(before, after)
 
 
@@ -199,14 +201,41 @@ def plan(
     dropped = {step.name: step for step in steps if isinstance(step, DropView)}
     created = {step.collection.id: step for step in steps if isinstance(step, CreateView)}
     rest: list[Step] = [s for s in steps if not isinstance(s, DropView | CreateView)]
-    if any(not isinstance(step, CreateTable | CreateIndex | CreateView) for step in steps):
-        gone = {c.id for c in removed}
-        for view in catalog.collections:
-            if view.type == "view" and view.id not in gone:
-                dropped.setdefault(view.name, DropView(view.name))
-                created.setdefault(view.id, CreateView(view))
+    gone = {c.id for c in removed}
+    stay = catalog.without(removed).replace(saved).collections
+    for view in affected_views(stay, {name for step in steps for name in _touched(step)}):
+        if view.id in catalog.by_id and view.id not in gone:
+            old = catalog.by_id[view.id]
+            dropped.setdefault(old.name, DropView(old.name))
+            created.setdefault(view.id, CreateView(view))
     views = views_in_order(step.collection for step in created.values())
     return [*dropped.values(), *_free_names(rest), *(CreateView(view) for view in views)]
+
+
+def _touched(step: Step) -> tuple[str, ...]:
+    """The tables and views whose readers can't stay while a step is taken."""
+    match step:
+        case CreateTable() | CreateIndex() | DropIndex() | CreateView():
+            return ()
+        case RenameTable():
+            return (step.old, step.new)
+        case DropTable() | DropView():
+            return (step.name,)
+        case _:
+            return (step.table,)
+
+
+def affected_views(collections: Iterable[Collection], names: Iterable[str]) -> list[Collection]:
+    """The views that read from any of the names, or from views that do; sources first."""
+    touched = {name.lower() for name in names}
+    affected: list[Collection] = []
+    if not touched:
+        return affected
+    for view in views_in_order(c for c in collections if c.type == "view"):
+        if not touched.isdisjoint(mentioned_names(view.view_query)):
+            touched.add(view.name.lower())
+            affected.append(view)
+    return affected
 
 
 def views_in_order(views: Iterable[Collection]) -> list[Collection]:

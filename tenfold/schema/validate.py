@@ -119,6 +119,9 @@ def _check_name(
         return BAD_SHAPE
     if "_via_" in name:
         return VIA
+    if name.lower().startswith(REVISION):
+        # Names that the store uses while it changes tables.
+        return NAME_IS_TABLE
     taken = catalog.by_name.get(name.lower())
     if taken is not None and taken.id != collection.id:
         return NAME_TAKEN
@@ -264,10 +267,14 @@ def _check_index(
 
 def _index_owners(collection: Collection, catalog: Catalog) -> dict[str, str]:
     """Index name -> the other collection that has it."""
-    return {
-        index.name.lower(): other.name
-        for other in catalog.collections
-        if other.id != collection.id
-        for text in other.indexes
-        if (index := Index.parse(text))
-    }
+    others = (other for other in catalog.collections if other.id != collection.id)
+    return {name: other.name for other in others for name in _index_names(other)}
+
+
+def _index_names(collection: Collection) -> tuple[str, ...]:
+    names: tuple[str, ...] | None = collection.memo.get(_index_names)
+    if names is None:
+        parsed = map(Index.parse, collection.indexes)
+        names = tuple(index.name.lower() for index in parsed if index)
+        collection.memo[_index_names] = names
+    return names

@@ -212,6 +212,13 @@ def test_views_see_only_collections(root: httpx.Client, query: str) -> None:
     assert (tried.status_code, made.status_code) == (400, 400)
 
 
+@pytest.mark.parametrize("name", ["_rev", "_rev_probe", "_changes", "_jobs", "_COLLECTIONS"])
+def test_names_of_the_store_are_taken(root: httpx.Client, name: str) -> None:
+    answer = root.post(PATH, json={"name": name})
+    assert answer.status_code == 400
+    assert answer.json()["data"]["name"]["code"] == "validation_collection_name_invalid"
+
+
 def test_a_view_that_never_ends_is_refused(root: httpx.Client) -> None:
     query = (
         "with recursive c(x) as (select 1 union all select x + 1 from c)"
