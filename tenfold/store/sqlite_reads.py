@@ -68,7 +68,8 @@ class SqliteReads(ABC):
         checked, facts = condition
         if checked.predicate is not None:
             return checked.predicate(record.values, facts)
-        statement = compile_image(condition, record.values, self.catalog)
+        is_new = not record.rev and record.collection.type != "view"
+        statement = compile_image(condition, record.values, self.catalog, is_new=is_new)
         return bool((await self._rows(statement.sql, statement.params))[0][0])
 
     async def param(self, key: str) -> str | None:
