@@ -5,6 +5,8 @@ UV := .tools/bin/uv
 BIN := .venv/bin
 HTTP ?= 127.0.0.1:8090
 DIR ?= tenfold_data
+# Behind a proxy with its own authority: trust what the machine trusts, as pip does.
+export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help env serve check format test drill bench lock clean
@@ -13,7 +15,7 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 $(UV):
-	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || (apt-get update -qq && apt-get install -y -qq python3-venv)
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || scripts/debian-packages python3-venv
 	$(PYTHON) -m venv .tools
 	.tools/bin/pip install -q uv
 
