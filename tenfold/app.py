@@ -28,6 +28,7 @@ from tenfold.api import (
     health,
     hook_routes,
     logs,
+    metrics,
     oauth2,
     otp,
     realtime,
@@ -39,7 +40,7 @@ from tenfold.api import files as file_routes
 from tenfold.api import settings as settings_routes
 from tenfold.api.addresses import TrustedProxy
 from tenfold.api.collections import CollectionRoutes
-from tenfold.api.dispatch import Gateway
+from tenfold.api.dispatch import Activity, Gateway
 from tenfold.api.fast_lane import FastLane
 from tenfold.api.headers import Cors
 from tenfold.api.http import BodyLimits, Request, Route
@@ -63,6 +64,7 @@ from tenfold.collections import (
     CollectionWrites,
     ViewTrial,
 )
+from tenfold.figures import WorkerFigures
 from tenfold.files import Files, RecordUploads, Thumbs
 from tenfold.hooks import Backend, hooks
 from tenfold.jobs import Crons, Jobs, system_crons
@@ -76,21 +78,29 @@ from tenfold.settings import Settings
 from tenfold.store.sqlite import SqliteStore
 from tenfold.store.sqlite_console import SqliteConsole
 from tenfold.store.sqlite_jobs import SqliteJobs
+from tenfold.telemetry.board import Board
 from tenfold.upkeep import Upkeep, uploads_folder
 
 JOB_GRACE_S = 5.0
 """How much longer than a hook's own limit its job may take, to write down how it ended."""
 
 
-def build_app(settings: Settings, started_at: float | None = None) -> Gateway:
-    """The service of one worker process; for `started_at` see Upkeep."""
-    return App(settings, started_at).gateway
+def build_app(
+    settings: Settings, started_at: float | None = None, board: Board | None = None
+) -> Gateway:
+    """The service of one worker process; for `started_at` see Upkeep.
+
+    `board` is what the workers show each other their figures on.
+    """
+    return App(settings, started_at, board).gateway
 
 
 class App:
     """Every part of a worker, wired."""
 
-    def __init__(self, settings: Settings, started_at: float | None = None) -> None:
+    def __init__(
+        self, settings: Settings, started_at: float | None = None, board: Board | None = None
+    ) -> None:
         self.settings = settings
         self.store = SqliteStore(settings.dir, settings.query_timeout_s)
         self.room = SettingsRoom(self.store, settings.encryption_key)
@@ -108,6 +118,9 @@ class App:
         self.blobs = self.upkeep.blobs
         self.files = Files(self.store, self.blobs, Thumbs(self.blobs))
         self.passwords = Passwords(settings.password_threads)
+        self.figures = WorkerFigures(
+            settings, board, store=self.store, answers=self.answers, passwords=self.passwords
+        )
         self.rules = AccountRules(self.passwords)
         self.writes = RecordWrites(
             self.store, hooks, files=RecordUploads(self.blobs), auth=self.rules
@@ -184,12 +197,13 @@ class App:
             is_open=self._lane_is_open,
             leave_out=self.log.leave_out,
         )
+        self.figures.watch(lane)
         return Gateway(
             self._routes(),
             authenticate=self._authenticate,
             rate_limit=self._rate_limit,
             admit_superuser=self._admit_superuser,
-            log=self.log.record,
+            log=self._note,
             instant_lane=lane.hit,
             fast_lane=lane.answer,
             proxy=self._proxy,
@@ -215,6 +229,7 @@ class App:
             *crons.routes(self.crons),
             *settings_routes.routes(self.room, self._probes()),
             *logs.routes(self.log),
+            *metrics.routes(self.figures.gather),
             *sql_console.routes(SqliteConsole(self.store, self.settings.dir)),
             *hook_routes.routes(hooks),
             *batch.routes(
@@ -232,6 +247,8 @@ class App:
         await self.store.open()
         self.store.listen(self.answers.heed)
         self.store.listen(self.authenticator.evict)
+        self.store.listen(self.figures.heed)
+        await self.figures.start()
         await self.room.open()
         self._follow_settings(self.room.current())
         self.room.listen(self._follow_settings)
@@ -252,6 +269,7 @@ class App:
         await self.crons.start()
 
     async def _stop(self) -> None:
+        await self.figures.stop()
         await self.upkeep.stop()
         await self.crons.stop()
         await self.jobs.stop()
@@ -281,7 +299,11 @@ class App:
             probe_s3=probe_s3,
         )
 
-    # --- what the gateway asks ----------------------------------------------------------
+    # --- what the gateway tells and asks ----------------------------------------------------
+
+    def _note(self, activity: Activity) -> None:
+        self.figures.requests.note(activity)
+        self.log.record(activity)
 
     async def _authenticate(self, token: str, request: Request) -> Actor | None:
         return await self.authenticator.authenticate(token)

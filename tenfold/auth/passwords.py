@@ -7,11 +7,13 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
 from typing import TypeVar
 
 import bcrypt
 
 from tenfold.errors import Unavailable
+from tenfold.telemetry.figures import Tally
 
 T = TypeVar("T")
 
@@ -33,6 +35,14 @@ class Passwords:
     def __init__(self, threads: int = 2, queue_limit: int = QUEUE_LIMIT) -> None:
         self._threads = ThreadPoolExecutor(threads, "password", initializer=_yield_to_others)
         self._places = threading.BoundedSemaphore(queue_limit)
+        self.threads = threads
+        self.waits = Tally()
+        """Until a thread was free."""
+        self.runs = Tally()
+        """Hashing or checking, in a thread."""
+        self.queue_count = 0
+        """Those that wait or run now."""
+        self.refused_count = 0
 
     async def hash(self, text: str, cost: int) -> str:
         """The bcrypt hash of a text of at most 72 bytes. Raises: Unavailable."""
@@ -53,11 +63,25 @@ class Passwords:
 
     async def _run(self, work: Callable[[], T]) -> T:
         if not self._places.acquire(blocking=False):
+            self.refused_count += 1
             raise Unavailable(BUSY)
         # The place is free when the work is over, which a caller who leaves does not end.
-        future = self._threads.submit(work)
-        future.add_done_callback(lambda _: self._places.release())
+        self.queue_count += 1
+        future = self._threads.submit(self._timed, work, perf_counter())
+        future.add_done_callback(lambda _: self._leave())
         return await asyncio.wrap_future(future)
+
+    def _timed(self, work: Callable[[], T], asked_at: float) -> T:
+        began_at = perf_counter()
+        self.waits.add(began_at - asked_at)
+        try:
+            return work()
+        finally:
+            self.runs.add(perf_counter() - began_at)
+
+    def _leave(self) -> None:
+        self.queue_count -= 1
+        self._places.release()
 
 
 def _yield_to_others() -> None:

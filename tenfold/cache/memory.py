@@ -19,16 +19,28 @@ class GenerationCache(Generic[K, V]):
     in the young generation is one dict look-up, with no order to maintain.
     """
 
-    __slots__ = ("_half_bytes", "_old", "_young", "_young_bytes")
+    __slots__ = ("_half_bytes", "_old", "_old_bytes", "_young", "_young_bytes", "evicted")
 
     def __init__(self, limit_bytes: int) -> None:
         self._half_bytes = limit_bytes // 2
         self._young: dict[K, tuple[V, int]] = {}
         self._old: dict[K, tuple[V, int]] = {}
         self._young_bytes = 0
+        self._old_bytes = 0
+        self.evicted = 0
+        """Entries that were forgotten for want of room, since the start."""
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
+
+    @property
+    def size_bytes(self) -> int:
+        """How much room is taken, at most."""
+        return self._young_bytes + self._old_bytes
+
+    @property
+    def limit_bytes(self) -> int:
+        return 2 * self._half_bytes
 
     def get(self, key: K) -> V | None:
         """What was put under a key, if it is still here."""
@@ -64,12 +76,13 @@ class GenerationCache(Generic[K, V]):
         """Forget everything."""
         self._young.clear()
         self._old.clear()
-        self._young_bytes = 0
+        self._young_bytes = self._old_bytes = 0
 
     def _keep(self, key: K, entry: tuple[V, int]) -> None:
         self._young[key] = entry
         self._young_bytes += entry[1]
         if self._young_bytes > self._half_bytes:
-            self._old = self._young
+            self.evicted += len(self._old)
+            self._old, self._old_bytes = self._young, self._young_bytes
             self._young = {}
             self._young_bytes = 0

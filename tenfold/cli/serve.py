@@ -66,6 +66,7 @@ def serve(
     from tenfold.api.server import listen
     from tenfold.api.server import serve as run
     from tenfold.app import build_app
+    from tenfold.telemetry.board import Board
 
     settings = load_settings(
         dir,
@@ -84,7 +85,7 @@ def serve(
     started_at = _take_folder(settings.dir)
     installer_token = asyncio.run(_prepare(settings))
     run(
-        partial(build_app, settings, started_at),
+        partial(build_app, settings, started_at, board=Board(settings.worker_count)),
         listener,
         workers=settings.worker_count,
         stop_limit_s=settings.stop_timeout_s,

@@ -11,9 +11,11 @@ from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 from tenfold.errors import RequestError, TenfoldError
+from tenfold.telemetry.figures import TalliesByName
 
 log = logging.getLogger("tenfold.hooks")
 
@@ -27,6 +29,9 @@ _over: contextvars.ContextVar[list[bool] | None] = contextvars.ContextVar(
     "tenfold_hook_over", default=None
 )
 """A cell that holds True once the hook's time is up; its thread may still run."""
+
+hook_times = TalliesByName()
+"""How long each hook of this process took, by its place; waiting counts, too."""
 
 _depth: contextvars.ContextVar[int] = contextvars.ContextVar("tenfold_hook_depth", default=0)
 
@@ -79,6 +84,7 @@ async def run(hook: Hook, threads: HookThreads, *arguments: Any) -> Any:
     """
     with _deeper(hook), _marked() as is_over:
         limit = asyncio.timeout(hook.limit_s)
+        began_at = perf_counter()
         try:
             async with limit:
                 if inspect.iscoroutinefunction(hook.function):
@@ -93,6 +99,8 @@ async def run(hook: Hook, threads: HookThreads, *arguments: Any) -> Any:
             else:
                 log.exception("%s failed", hook.place)
             raise HookFailed from error
+        finally:
+            hook_times.add(hook.place, perf_counter() - began_at)
 
 
 def refuse_if_over() -> None:

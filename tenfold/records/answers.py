@@ -35,8 +35,8 @@ class Answers:
 
     def __init__(self, limit_bytes: int) -> None:
         self.records: GenerationCache[RecordKey, RecordAnswer] = GenerationCache(limit_bytes // 2)
-        self._lists: GenerationCache[tuple[str, ...], tuple[bytes, dict[str, int]]]
-        self._lists = GenerationCache(limit_bytes // 2)
+        self.lists: GenerationCache[tuple[str, ...], tuple[bytes, dict[str, int]]]
+        self.lists = GenerationCache(limit_bytes // 2)
         self._counts: dict[str, int] = {}
         self.changes_heard = 0
 
@@ -46,7 +46,7 @@ class Answers:
         collection_id = change.collection_id
         if collection_id == COLLECTIONS or collection_id == "*":
             self.records.clear()
-            self._lists.clear()
+            self.lists.clear()
             return
         self.records.drop((collection_id, change.record_id))
         self._counts[collection_id] = self._counts.get(collection_id, 0) + 1
@@ -56,7 +56,7 @@ class Answers:
 
         Changes nothing, so that any thread may ask.
         """
-        found = self._lists.peek(key)
+        found = self.lists.peek(key)
         if found is None:
             return None
         body, seen = found
@@ -75,7 +75,7 @@ class Answers:
         """
         if heard == self.changes_heard:
             seen = {i: self._counts.get(i, 0) for i in collection_ids}
-            self._lists.put(key, (body, seen), len(body))
+            self.lists.put(key, (body, seen), len(body))
 
 
 def encode_plain(record: Record) -> bytes | None:

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import SimpleQueue
+from time import perf_counter
 from typing import Any, TypeVar
 
 import apsw
@@ -25,6 +26,7 @@ from tenfold.schema.values.dates import date_text
 from tenfold.store import sqlite_connection
 from tenfold.store.catalog_rows import load_catalog
 from tenfold.store.contract import COLLECTIONS, Change, Outdated, Transaction
+from tenfold.store.figures import StoreFigures
 from tenfold.store.sqlite_connection import Budget, is_outdated, rows
 from tenfold.store.sqlite_migrations import migrate
 from tenfold.store.sqlite_reads import SqliteReads
@@ -60,6 +62,7 @@ class SqliteStore(SqliteReads):
 
     def __init__(self, folder: Path, read_limit_s: float = READ_LIMIT_S) -> None:
         self._read_limit_s = read_limit_s
+        self.figures = StoreFigures()
         self._path = folder / "data.db"
         self._folder = folder
         self._catalog = Catalog()
@@ -104,6 +107,7 @@ class SqliteStore(SqliteReads):
             ),
             begun=self.poll,
             committed=self._deliver_own,
+            figures=self.figures.writer,
         )
         self._commits.start()
         if not self._catalog.collections:
@@ -128,8 +132,12 @@ class SqliteStore(SqliteReads):
 
     async def _rows(self, sql: str, params: tuple[Any, ...]) -> list[Any]:
         self._budget.start(INLINE_BUDGET_S)
+        started_at = perf_counter()
         try:
-            return self._reader.execute(sql, params).fetchall()
+            found = self._reader.execute(sql, params).fetchall()
+            took_s = perf_counter() - started_at
+            self.figures.digests.add(sql, len(params), len(found), took_s)
+            return found
         except apsw.SQLError as error:
             raise self._explained(error) from error
         except apsw.InterruptError:
@@ -138,9 +146,14 @@ class SqliteStore(SqliteReads):
 
     def _slow_rows(self, sql: str, params: tuple[Any, ...]) -> list[Any]:
         reader, budget = self._idle_readers.get()
+        started_at = perf_counter()
         try:
             budget.start(self._read_limit_s)
-            return reader.execute(sql, params).fetchall()
+            found = reader.execute(sql, params).fetchall()
+            took_s = perf_counter() - started_at
+            self.figures.digests.add(sql, len(params), len(found), took_s)
+            self.figures.slow_reads.add(took_s)
+            return found
         except apsw.SQLError as error:
             raise self._explained(error) from error
         except apsw.InterruptError as error:
@@ -150,6 +163,20 @@ class SqliteStore(SqliteReads):
 
     def _explained(self, error: apsw.SQLError) -> Exception:
         return Outdated() if is_outdated(error) else error
+
+    def explain(self, sql: str, params: int) -> list[str]:
+        """How SQLite would run a statement of the store's own; empty when it can't be said."""
+        self._budget.start(INLINE_BUDGET_S)
+        try:
+            found = self._reader.execute(f"EXPLAIN QUERY PLAN {sql}", (None,) * params)
+            return [str(row[3]) for row in found]
+        except apsw.Error:
+            return []
+
+    @property
+    def waiting_writes(self) -> int:
+        """Writes that wait for their group."""
+        return self._commits.waiting_count
 
     # --- writes -------------------------------------------------------------------------
 

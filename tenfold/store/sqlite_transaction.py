@@ -77,16 +77,20 @@ class SqliteTransaction(SqliteReads):
 
     async def _rows(self, sql: str, params: tuple[Any, ...]) -> list[Any]:
         # Whatever a rule or view reads must not keep other writes waiting for good.
-        deadline = time.perf_counter() + READ_LIMIT_S
+        started_at = time.perf_counter()
+        deadline = started_at + READ_LIMIT_S
         self._connection.set_progress_handler(
             lambda: time.perf_counter() > deadline, BUDGET_CHECK_STEPS
         )
         try:
-            return self._connection.execute(sql, params).fetchall()
+            found = self._connection.execute(sql, params).fetchall()
         except apsw.InterruptError as error:
             raise Unavailable("The query took too long.") from error
         finally:
             self._connection.set_progress_handler(None)
+        took_s = time.perf_counter() - started_at
+        self._store.figures.digests.add(sql, len(params), len(found), took_s)
+        return found
 
     async def insert(self, record: Record) -> None:
         statements = Statements.of(record.collection)

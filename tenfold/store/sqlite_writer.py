@@ -21,9 +21,11 @@ import apsw
 from tenfold.errors import Unavailable
 from tenfold.schema.collection import Catalog
 from tenfold.store.contract import Outdated, Transaction
+from tenfold.store.figures import WriterFigures
 from tenfold.store.sqlite_connection import BEGIN, is_outdated, try_begin
 from tenfold.store.sqlite_lock import WriteTurn
 from tenfold.store.sqlite_transaction import SqliteTransaction, TransactionOver, current
+from tenfold.telemetry.figures import Stopwatch
 
 T = TypeVar("T")
 
@@ -66,8 +68,10 @@ class GroupCommit:
         new_transaction: Callable[[Catalog | None], SqliteTransaction],
         begun: Callable[[], None],
         committed: Callable[[list[SqliteTransaction]], None],
+        figures: WriterFigures,
     ) -> None:
         self._connection = connection
+        self._figures = figures
         self._turn = WriteTurn(folder)
         self._new_transaction = new_transaction
         self._begun = begun
@@ -129,8 +133,10 @@ class GroupCommit:
 
     async def _group(self) -> None:
         """Take what waits through one transaction and answer it."""
+        figures, watch = self._figures, Stopwatch()
         try:
             await self._begin()
+            figures.turns.add(watch.lap())
         except apsw.Error as error:
             self._refuse(list(self._waiting), error)
             self._waiting.clear()
@@ -139,9 +145,12 @@ class GroupCommit:
         try:
             try:
                 await self._run_works(done)
+                figures.works.add(watch.lap())
                 if done:
                     self.committing = [w.transaction for w in done if w.transaction]
                     await self._in_thread(self._connection.execute, "COMMIT")
+                    figures.commits.add(watch.lap())
+                    figures.groups.add(len(done))
             finally:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
@@ -208,6 +217,11 @@ class GroupCommit:
         finally:
             current.reset(token)
         return True
+
+    @property
+    def waiting_count(self) -> int:
+        """Writes that wait for their group."""
+        return len(self._waiting)
 
     def beside(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run work beside the groups; kept alive until it ends, its failure is logged."""
