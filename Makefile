@@ -42,6 +42,7 @@ format: env ## rewrite the code in the house format
 
 test: env ## run the tests (installs what they need)
 	@scripts/debian-packages nodejs npm
+	@scripts/debian-packages mariadb-server || echo "no MariaDB here: its store is not tested" >&2
 	@scripts/debian-packages chromium || echo "no Chromium here: the dashboard is not tested" >&2
 	$(BIN)/pytest
 

@@ -1,0 +1,153 @@
+"""One change of collections, carried out in an open transaction; see `mariadb_tables`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from tenfold.schema.collection import Catalog, Collection
+from tenfold.schema.diff import CreateIndex, CreateTable, CreateView, Step, views_in_order
+from tenfold.schema.view_query import ViewRefused
+from tenfold.store.contract import Outdated, SchemaRefused
+from tenfold.store.mariadb_catalog import MariadbCatalog, save_catalog_rows
+from tenfold.store.mariadb_connection import MariadbConnection, ServerError, TooLarge
+from tenfold.store.mariadb_dialect import MariadbDialect, quoted
+from tenfold.store.mariadb_indexes import refused, uniques
+from tenfold.store.mariadb_tables import (
+    copy_records,
+    create_table,
+    is_same_table,
+    new_name,
+    offending_indexes,
+)
+from tenfold.store.mariadb_views import try_view
+
+CREATE_LIMIT_S = 30.0
+
+Cause = tuple[Step, str]
+OpenSchema = Callable[[], Awaitable[MariadbConnection]]
+
+
+class SchemaChange:
+    """From one catalog to the next: new tables, records copied, rows of `_collections`.
+
+    `dropped` are the tables that nobody names any more once it is committed.
+    """
+
+    def __init__(
+        self,
+        described: MariadbCatalog,
+        saved: Sequence[Collection],
+        removed: Sequence[Collection],
+    ) -> None:
+        self._described = described
+        self._saved = saved
+        self._removed = removed
+        self._after = described.catalog.replace(saved).without(removed)
+        self._tables = dict(described.tables)
+        self.dropped: list[str] = []
+
+    @staticmethod
+    def unique_columns(
+        collection: Collection, key: str, dialect: MariadbDialect
+    ) -> tuple[str, ...] | None:
+        """The columns of a unique key by the name that it has in the table."""
+        found = (u.columns for u in uniques(collection, dialect) if u.column == key)
+        return next(found, None)
+
+    async def apply(self, connection: MariadbConnection, schema: OpenSchema) -> MariadbCatalog:
+        """Do all of it. Raises: SchemaRefused; the transaction must not be kept then."""
+        self._check_names()
+        self._check_indexes()
+        for collection in self._removed:
+            self._leave(collection)
+        for collection in self._saved:
+            await self._save(connection, schema, collection)
+        described = self._described.changed(self._after, self._tables)
+        await self._try_views(connection, described)
+        await save_catalog_rows(connection, self._saved, self._removed, self._tables)
+        return described
+
+    # --- what is wrong with it ---
+
+    def _check_names(self) -> None:
+        seen: dict[str, Collection] = {}
+        for collection in self._after.collections:
+            name = collection.name.lower()
+            if name in seen:
+                told = f"SQL logic error: table {collection.name} already exists (1)"
+                raise SchemaRefused(((CreateTable(collection), told),))
+            seen[name] = collection
+
+    def _check_indexes(self) -> None:
+        dialect = self._described.dialect
+        causes: list[Cause] = []
+        for collection in self._saved:
+            for text in collection.indexes if collection.type != "view" else ():
+                if told := refused(collection, text, dialect):
+                    causes.append((CreateIndex(collection.name, text), told))
+        if causes:
+            raise SchemaRefused(tuple(causes))
+
+    # --- tables ---
+
+    def _leave(self, collection: Collection) -> None:
+        table = self._tables.pop(collection.id, None)
+        if table is not None:
+            self.dropped.append(table)
+
+    async def _save(
+        self, connection: MariadbConnection, schema: OpenSchema, after: Collection
+    ) -> None:
+        before = self._described.catalog.by_id.get(after.id)
+        if before is not None and before.type != after.type:
+            self._leave(before)
+            before = None
+        if after.type == "view":
+            return
+        if before is not None and is_same_table(before, after):
+            return
+        old = self._tables.get(after.id) if before else None
+        name = new_name(after)
+        try:
+            apart = await schema()
+            sql = create_table(name, after, self._described.dialect)
+            await apart.rows(sql, (), CREATE_LIMIT_S)
+            if before is not None and old is not None:
+                await copy_records(connection, quoted(old), quoted(name), before, after)
+        except (ServerError, TooLarge, Outdated) as error:
+            raise await self._explained(connection, error, before, after, old) from error
+        self._leave(after)
+        self._tables[after.id] = name
+
+    async def _explained(
+        self,
+        connection: MariadbConnection,
+        error: Exception,
+        before: Collection | None,
+        after: Collection,
+        old: str | None,
+    ) -> SchemaRefused:
+        if before is not None and old is not None:
+            dialect = self._described.dialect
+            found = await offending_indexes(connection, quoted(old), before, after, dialect)
+            if found:
+                return SchemaRefused(
+                    tuple((CreateIndex(after.name, text), told) for text, told in found)
+                )
+        return SchemaRefused(((CreateTable(after), f"SQL logic error: {error} (1)"),))
+
+    # --- views ---
+
+    async def _try_views(self, connection: MariadbConnection, described: MariadbCatalog) -> None:
+        """A view that was saved, or that reads what changed, must go on working."""
+        for view in self._touched_views(self._after):
+            try:
+                await try_view(connection, view, described)
+            except ViewRefused as error:
+                raise SchemaRefused(((CreateView(view), str(error)),)) from error
+
+    def _touched_views(self, after: Catalog) -> list[Collection]:
+        known = self._described.catalog.by_id
+        if not self._removed and all(c.id not in known for c in self._saved):
+            return views_in_order(c for c in self._saved if c.type == "view")
+        return views_in_order(c for c in after.collections if c.type == "view")

@@ -1,0 +1,88 @@
+"""SQL that people wrote for SQLite (views, index conditions), said for MariaDB.
+
+sqlglot reads it; what it names is looked up, so that a query reaches the tables of collections
+and nothing else. It is loaded only where there is such SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tenfold.schema.collection import Collection
+from tenfold.store.mariadb_dialect import quoted
+
+
+class Untranslatable(Exception):
+    """The SQL is wrong, or says what can't be said here; the message is as SQLite words it."""
+
+
+def translate_condition(text: str, collection: Collection) -> str:
+    """An expression over a collection's columns. Raises: Untranslatable."""
+    tree = _parsed(f"SELECT 1 WHERE {text}")
+    condition = tree.args["where"].this
+    if condition.find(_exp().Query, _exp().Placeholder):
+        raise Untranslatable("SQL logic error: subqueries prohibited in index expressions (1)")
+    known = {field.name.lower(): field.name for field in collection.fields}
+    for column in list(condition.find_all(_exp().Column)):
+        name = known.get(column.name.lower())
+        if name is None:
+            raise Untranslatable(f"SQL logic error: no such column: {column.name} (1)")
+        column.set("table", None)
+        column.set("this", _exp().to_identifier(quoted(name)[1:-1], quoted=True))
+    return _said(condition)
+
+
+def translate_query(text: str, table_of: Callable[[str], str | None]) -> str:
+    """A SELECT over collections; `table_of` gives what stands for a table's name in lower case.
+
+    Raises: Untranslatable.
+    """
+    tree = _parsed(text)
+    if not isinstance(tree, _exp().Query) or tree.find(_exp().Placeholder, _exp().Into):
+        raise Untranslatable("SQL logic error: only a SELECT can be a view (1)")
+    own = {cte.alias_or_name.lower() for cte in tree.find_all(_exp().CTE)}
+    for table in list(tree.find_all(_exp().Table)):
+        name = table.name
+        if name.lower() in own and not table.db:
+            continue
+        found = None if table.db else table_of(name.lower())
+        if found is None:
+            raise Untranslatable(f"SQL logic error: no such table: {name} (1)")
+        # Ready SQL, as a leaf of the tree, under the name that the query knows it by.
+        alias = _exp().TableAlias(this=_exp().to_identifier(table.alias or name, quoted=True))
+        table.set("alias", alias)
+        table.set("this", _exp().Var(this=found))
+    return _said(tree)
+
+
+def _exp() -> Any:
+    from sqlglot import exp
+
+    return exp
+
+
+def _parsed(text: str) -> Any:
+    from sqlglot import ParseError, TokenError, parse
+
+    try:
+        trees = parse(text, read="sqlite")
+    except (ParseError, TokenError, RecursionError, ValueError) as error:
+        told = str(error).splitlines()[0] if str(error) else "syntax error"
+        raise Untranslatable(f"SQL logic error: {told} (1)") from error
+    if len(trees) != 1 or trees[0] is None:
+        raise Untranslatable("SQL logic error: multiple statements are not supported (1)")
+    return trees[0]
+
+
+def _said(tree: Any) -> str:
+    from sqlglot.errors import SqlglotError
+
+    for part in list(tree.find_all(_exp().JSONExtract, _exp().JSONExtractScalar)):
+        # MariaDB has no ->>.
+        found = _exp().Anonymous(this="JSON_EXTRACT", expressions=[part.this, part.expression])
+        part.replace(_exp().Anonymous(this="JSON_UNQUOTE", expressions=[found]))
+    try:
+        return tree.sql(dialect="mysql")
+    except (SqlglotError, RecursionError, ValueError) as error:
+        raise Untranslatable(f"SQL logic error: {error} (1)") from error
