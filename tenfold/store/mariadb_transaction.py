@@ -87,6 +87,10 @@ class MariadbTransaction(MariadbReads):
     async def _rows(self, sql: str, params: Sequence[Any]) -> list[Any]:
         return await self._group.connection.rows(sql, params, READ_LIMIT_S)
 
+    async def read(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
+        """Run a SELECT of the store's own; for the files of this room only."""
+        return await self._rows(sql, params)
+
     async def run(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
         """Run a statement that writes; for the files of this room only."""
         await self._mark()
