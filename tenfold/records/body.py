@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,18 +16,52 @@ from tenfold.schema.values.modifiers import APPEND, AUTOGENERATE, PREPEND, REMOV
 ID_CHANGED = FieldError("validation_pk_change", "The record primary key cannot be changed.")
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What every write of a collection needs to know of its fields, found out once."""
+
+    blank: Mapping[str, Any]
+    own: tuple[Field, ...]  # their zero values can be changed, so each record gets its own
+    hidden: frozenset[str]
+    free: Mapping[str, Field]
+    filling: tuple[Field, ...]
+
+    @classmethod
+    def of(cls, collection: Collection) -> _Plan:
+        found = collection.memo.get(cls)
+        if found is None:
+            found = collection.memo[cls] = _plan(collection)
+        return found
+
+
+def _plan(collection: Collection) -> _Plan:
+    fields = collection.fields
+    zeros = {f.name: f.zero() for f in fields}
+    return _Plan(
+        blank=zeros,
+        own=tuple(f for f in fields if isinstance(zeros[f.name], (list, dict))),
+        hidden=frozenset(f.name for f in fields if f.hidden) - {"password"},
+        free={f.name: f for f in fields if _is_free(collection, f)},
+        filling=tuple(f for f in fields if type(f).fill is not Field.fill),
+    )
+
+
 def blank(collection: Collection) -> Record:
     """A record in which every field has its zero value."""
-    return Record(collection, {f.name: f.zero() for f in collection.fields})
+    plan = _Plan.of(collection)
+    values = dict(plan.blank)
+    for field in plan.own:
+        values[field.name] = field.zero()
+    return Record(collection, values)
 
 
 def allowed(
     collection: Collection, body: Mapping[str, Any], *, is_superuser: bool
 ) -> dict[str, Any]:
     """The body without what this caller may not set (hidden fields, a password aside)."""
-    if is_superuser:
+    hidden = _Plan.of(collection).hidden
+    if is_superuser or not hidden:
         return dict(body)
-    hidden = {f.name for f in collection.fields if f.hidden} - {"password"}
     return {k: v for k, v in body.items() if split_modifier(k)[0] not in hidden}
 
 
@@ -36,15 +71,16 @@ def apply(record: Record, body: Mapping[str, Any]) -> set[str]:
     Keys that are no field are left aside. Plain values come first, then modifiers.
     """
     named: set[str] = set()
-    fields = record.collection.by_name
+    fields, free = record.collection.by_name, _Plan.of(record.collection).free
+    others: list[tuple[str, Any]] = []
     for key, raw in body.items():
-        field = fields.get(key)
-        if field is not None and _is_free(record.collection, field):
+        field = free.get(key)
+        if field is not None:
             record.values[key] = field.cast(raw)
             named.add(key)
-    for key, raw in body.items():
-        if key in fields:
-            continue
+        elif key not in fields:
+            others.append((key, raw))
+    for key, raw in others:
         name, modifier = split_modifier(key)
         field = fields.get(name)
         if modifier and field is not None and modifier in field.modifiers:
@@ -81,14 +117,18 @@ def recast(record: Record, before: Mapping[str, Any]) -> None:
 
 def resolved(record: Record, body: Mapping[str, Any], named: set[str]) -> dict[str, Any]:
     """The body as rules see it: modified fields under their own name, as they came out."""
-    seen = {k: v for k, v in body.items() if not split_modifier(k)[1] or k in record.values}
-    return seen | {name: record.values[name] for name in named if name not in body}
+    values = record.values
+    seen = {k: v for k, v in body.items() if k in values or not split_modifier(k)[1]}
+    for name in named:
+        if name not in body:
+            seen[name] = values[name]
+    return seen
 
 
 def fill(record: Record, named: set[str], *, is_new: bool, now: datetime) -> None:
     """Let each field complete itself: dates, generated ids."""
     values = record.values
-    for field in record.collection.fields:
+    for field in _Plan.of(record.collection).filling:
         was_set = field.name in named
         values[field.name] = field.fill(values[field.name], is_new=is_new, was_set=was_set, now=now)
 
@@ -96,16 +136,13 @@ def fill(record: Record, named: set[str], *, is_new: bool, now: datetime) -> Non
 def check_fields(record: Record, before: Record | None) -> dict[str, FieldError | FieldErrors]:
     """What the fields themselves find wrong, by name."""
     errors: dict[str, FieldError | FieldErrors] = {}
-    for field in record.collection.fields:
-        if not _is_free(record.collection, field):
-            continue
-        value = record.values[field.name]
-        if field.name == "id" and before and value != before.id:
-            errors["id"] = ID_CHANGED
-            continue
-        problem = field.check(value, is_new=before is None)
+    values, is_new = record.values, before is None
+    for name, field in _Plan.of(record.collection).free.items():
+        problem = field.check(values[name], is_new=is_new)
         if problem:
-            errors[field.name] = problem
+            errors[name] = problem
+    if before is not None and record.id != before.id:
+        errors["id"] = ID_CHANGED
     return errors
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from tenfold.errors import BadRequest, FieldError
 from tenfold.filters import check
 from tenfold.schema.actor import RequestFacts
 from tenfold.schema.collection import Catalog, Collection
+from tenfold.schema.fields import AutodateField
 from tenfold.schema.fields.relation import MISSING_RECORDS, RelationField
 from tenfold.schema.record import Record
 from tenfold.store.contract import Reads, Transaction
@@ -21,12 +23,6 @@ MAX_CASCADE = 100_000
 """Records that one delete may change or take along, so that one request stays bounded."""
 
 
-def relation_fields(collection: Collection) -> Iterator[RelationField]:
-    for field in collection.fields:
-        if isinstance(field, RelationField):
-            yield field
-
-
 def ids_of(record: Record, field: RelationField) -> list[str]:
     """The ids in a relation field, single or multiple."""
     return field.listed(record.values[field.name])
@@ -37,7 +33,10 @@ async def check_relations(
 ) -> dict[str, FieldError]:
     """Say which relation fields name records that do not exist; unchanged ids are trusted."""
     errors: dict[str, FieldError] = {}
-    for field in relation_fields(record.collection):
+    for field in record.collection.relation_fields:
+        value = record.values[field.name]
+        if not value or (before and before.values.get(field.name) == value):
+            continue
         known = set(ids_of(before, field)) if before else set[str]()
         new = [i for i in dict.fromkeys(ids_of(record, field)) if i not in known]
         if not new:
@@ -56,7 +55,7 @@ def references_to(
     for other in catalog.collections:
         if other.type == "view":
             continue
-        for field in relation_fields(other):
+        for field in other.relation_fields:
             if field.collection_id == collection.id:
                 yield other, field
 
@@ -86,8 +85,9 @@ class Cascade:
     `deleted` and `updated` hold the records in the order they were written.
     """
 
-    def __init__(self, tx: Transaction) -> None:
+    def __init__(self, tx: Transaction, now: datetime) -> None:
         self._tx = tx
+        self._now = now
         self._seen: set[tuple[str, str]] = set()
         self.deleted: list[Record] = []
         self.updated: list[Record] = []
@@ -128,5 +128,11 @@ class Cascade:
 
     async def _unlink(self, record: Record, field: RelationField, left: list[str]) -> None:
         record.values[field.name] = left if field.is_multiple else (left[0] if left else "")
+        for dated in record.collection.fields:
+            if isinstance(dated, AutodateField):
+                value = record.values[dated.name]
+                record.values[dated.name] = dated.fill(
+                    value, is_new=False, was_set=False, now=self._now
+                )
         await self._tx.update(record)
         self.updated.append(record)

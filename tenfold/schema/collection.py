@@ -12,6 +12,7 @@ from tenfold.schema.auth_options import AuthOptions
 from tenfold.schema.fields.contract import Field
 from tenfold.schema.fields.file import FileField
 from tenfold.schema.fields.password import PasswordField
+from tenfold.schema.fields.relation import RelationField
 from tenfold.schema.indexes import Index
 
 CollectionType = Literal["base", "auth", "view"]
@@ -60,6 +61,11 @@ class Collection:
     def file_fields(self) -> tuple[FileField, ...]:
         """The fields that hold file names."""
         return tuple(f for f in self.fields if isinstance(f, FileField))
+
+    @cached_property
+    def relation_fields(self) -> tuple[RelationField, ...]:
+        """The fields that hold ids of records."""
+        return tuple(f for f in self.fields if isinstance(f, RelationField))
 
     @cached_property
     def has_passwords(self) -> bool:
