@@ -36,7 +36,7 @@ def version() -> str:
 
 def make_program() -> App:
     """The command with all its verbs."""
-    from tenfold.cli import backup, import_pocketbase, jobs, migrate, serve, superuser
+    from tenfold.cli import backup, bench, import_pocketbase, jobs, knee, migrate, serve, superuser
 
     program = App(name="tenfold", help=HELP, version=version, help_format="markdown")
     program.command(serve.serve)
@@ -45,6 +45,8 @@ def make_program() -> App:
     program.command(backup.program)
     program.command(jobs.program)
     program.command(migrate.migrate)
+    program.command(bench.bench)
+    program.command(knee.knee)
     return program
 
 
