@@ -9,7 +9,7 @@ from typing import Any
 from tenfold.api.dispatch import NEEDS_TOKEN
 from tenfold.api.forms import plain_number
 from tenfold.api.http import Request, Response, Route
-from tenfold.api.responses import json_response, no_content
+from tenfold.api.responses import json_response, no_content, shaped_json
 from tenfold.auth import Auth, Caller, OneStepLeft, SignedIn, forms, impersonate, refresh
 from tenfold.auth.flows import (
     auth_methods,
@@ -22,7 +22,6 @@ from tenfold.auth.flows import (
     request_verification,
 )
 from tenfold.errors import BadRequest, FieldError, Forbidden, NotFound, Unauthorized
-from tenfold.records import parse_shape
 from tenfold.schema.actor import Actor
 from tenfold.schema.collection import Collection
 
@@ -99,8 +98,7 @@ class AuthEndpoints:
     async def methods(self, request: Request) -> Response:
         collection = auth_collection(self._auth, request)
         offered = auth_methods(collection, self._providers(collection))
-        shape = parse_shape(request.query.get("fields", ""))
-        return json_response(shape.pick(offered) if shape else offered)
+        return shaped_json(request, offered)
 
     async def with_password(self, request: Request) -> Response:
         collection = auth_collection(self._auth, request)

@@ -6,11 +6,10 @@ from typing import Any, cast
 
 from tenfold.api.files import FileActor, blob_response
 from tenfold.api.http import Request, Response, Route, Upload
-from tenfold.api.responses import json_response, no_content
+from tenfold.api.responses import no_content, shaped_json
 from tenfold.backups import BackupFile, Backups
 from tenfold.errors import BadRequest, FieldError, Forbidden
 from tenfold.files import ServedFile
-from tenfold.records.shape import parse_shape
 from tenfold.schema.values.dates import date_text
 
 NOT_LOADED = "An error occurred while loading the submitted data."
@@ -23,9 +22,7 @@ def routes(backups: Backups, file_actor: FileActor) -> list[Route]:
     """The routes of backups, for superusers only."""
 
     async def list_all(request: Request) -> Response:
-        shape = parse_shape(request.query.get("fields", ""))
-        found = [_shown(backup) for backup in await backups.list()]
-        return json_response([shape.pick(item) for item in found] if shape else found)
+        return shaped_json(request, [_shown(backup) for backup in await backups.list()])
 
     async def create(request: Request) -> Response:
         await backups.create(await _name(request))

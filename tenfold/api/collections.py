@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tenfold.api.http import Request, Response, Route
-from tenfold.api.responses import json_response, no_content
+from tenfold.api.responses import json_response, no_content, shaped_json
 from tenfold.collections import (
     CollectionImport,
     CollectionReads,
@@ -52,16 +52,16 @@ class CollectionRoutes:
         return json_response((await self.reads.list(request.query)).wire())
 
     async def view(self, request: Request) -> Response:
-        return json_response(self.reads.view(request.params["collection"], request.query))
+        return shaped_json(request, self.reads.view(request.params["collection"]))
 
     async def create(self, request: Request) -> Response:
         made = await self.writes.create(await _body(request, MALFORMED_TYPE))
-        return json_response(render_collection(made))
+        return shaped_json(request, render_collection(made))
 
     async def update(self, request: Request) -> Response:
         sent = await _body(request, MALFORMED)
         changed = await self.writes.update(request.params["collection"], sent)
-        return json_response(render_collection(changed))
+        return shaped_json(request, render_collection(changed))
 
     async def delete(self, request: Request) -> Response:
         await self.writes.delete(request.params["collection"])
@@ -76,11 +76,11 @@ class CollectionRoutes:
         return no_content()
 
     async def scaffolds(self, request: Request) -> Response:
-        del request
-        return json_response(scaffolds())
+        return shaped_json(request, scaffolds())
 
     async def dry_run(self, request: Request) -> Response:
-        return json_response(await self.trial.run(await _body(request, CANT_LOAD)))
+        tried = await self.trial.run(await _body(request, CANT_LOAD))
+        return shaped_json(request, tried)
 
 
 async def _body(request: Request, message: str) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tenfold.api.http import Headers, Request, Response, Route
 from tenfold.api.ranges import Content, bytes_response, file_response, stream_response
-from tenfold.api.responses import json_response
+from tenfold.api.responses import shaped_json
 from tenfold.blobs import BlobMeta, Blobs
 from tenfold.errors import Unauthorized
 from tenfold.files import Files, ServedFile
@@ -39,7 +39,7 @@ def routes(files: Files, file_token: Callable[[Actor], str], file_actor: FileAct
     async def token(request: Request) -> Response:
         if request.actor is None:
             raise Unauthorized(NEEDS_TOKEN)
-        return json_response({"token": file_token(request.actor)})
+        return shaped_json(request, {"token": file_token(request.actor)})
 
     async def show(request: Request) -> Response:
         async def ask_facts() -> RequestFacts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tenfold.api.http import Request, Response, Route
-from tenfold.api.responses import json_response
+from tenfold.api.responses import shaped_json
 
 _PROXY_HEADERS = ("CF-Connecting-IP", "Fly-Client-IP", "X-Forwarded-For")
 """In which proxies commonly name the client; the first that is present is suggested."""
@@ -26,6 +26,6 @@ def routes(can_backup: Callable[[], bool], trusted: Callable[[], Sequence[str]])
                 "possibleProxyHeader": next((n for n in names if request.header(n.lower())), ""),
                 "realIP": request.client_ip,
             }
-        return json_response({"message": "API is healthy.", "code": 200, "data": details})
+        return shaped_json(request, {"message": "API is healthy.", "code": 200, "data": details})
 
     return [Route("GET", "/api/health", health)]

@@ -10,7 +10,7 @@ import msgspec
 from tenfold.administration import RequestLog
 from tenfold.administration.log_rows import LOGS
 from tenfold.api.http import Request, Response, Route
-from tenfold.api.responses import json_response, no_content
+from tenfold.api.responses import json_response, no_content, shaped_json
 from tenfold.errors import BadRequest, NotFound
 from tenfold.filters import FilterError, check, check_sort
 from tenfold.filters.tokens import split
@@ -44,13 +44,13 @@ def routes(log: RequestLog) -> list[Route]:
         except QueryTooSlow as error:
             raise BadRequest(_TOO_SLOW) from error
         found = [{"total": total, "date": hour} for hour, total in hours]
-        return json_response(_picked(found, request.query))
+        return shaped_json(request, found)
 
     async def view(request: Request) -> Response:
         row = await log.find(request.params["id"])
         if row is None:
             raise NotFound()
-        return json_response(_picked([_wire(row)], request.query)[0])
+        return shaped_json(request, _wire(row))
 
     async def clear(request: Request) -> Response:
         del request
@@ -111,9 +111,7 @@ def _wire(row: LogRow) -> dict[str, Any]:
 
 def _picked(items: list[dict[str, Any]], query: Mapping[str, str]) -> list[Any]:
     shape = parse_shape(query.get("fields", ""))
-    if shape is None:
-        return list(items)
-    return [shape.pick(msgspec.json.decode(msgspec.json.encode(item))) for item in items]
+    return [shape.pick(item) for item in items] if shape else list(items)
 
 
 def _whole_number(query: Mapping[str, str], name: str, default: int) -> int:

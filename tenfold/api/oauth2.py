@@ -9,10 +9,9 @@ import msgspec
 
 from tenfold.api.auth import PATH, auth_collection, caller, form, sign_in_response
 from tenfold.api.http import Request, Response, Route
-from tenfold.api.responses import json_response, redirect
+from tenfold.api.responses import redirect, shaped_json
 from tenfold.auth.oauth2 import OAuth2SignIn, list_providers
 from tenfold.errors import BadRequest, Unavailable
-from tenfold.records import parse_shape
 
 TOPIC = "@oauth2"
 SUCCESS = "../_/#/auth/oauth2-redirect-success"
@@ -35,9 +34,7 @@ def routes(sign_in: OAuth2SignIn, send: Send) -> list[Route]:
         return sign_in_response(await sign_in(collection, who))
 
     async def providers(request: Request) -> Response:
-        shape = parse_shape(request.query.get("fields", ""))
-        listed = list_providers()
-        return json_response([shape.pick(one) for one in listed] if shape else listed)
+        return shaped_json(request, list_providers())
 
     return [
         Route("POST", PATH + "auth-with-oauth2", with_oauth2, tags=("authWithOAuth2", "auth")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tenfold.api.auth import PATH, auth_collection, caller, form, sign_in_response
 from tenfold.api.http import Request, Response, Route
-from tenfold.api.responses import json_response
+from tenfold.api.responses import shaped_json
 from tenfold.auth import Auth, auth_with_otp, request_otp
 
 
@@ -13,7 +13,8 @@ def routes(auth: Auth) -> list[Route]:
 
     async def ask(request: Request) -> Response:
         collection = auth_collection(auth, request)
-        return json_response({"otpId": await request_otp(auth, collection, await form(request))})
+        otp_id = await request_otp(auth, collection, await form(request))
+        return shaped_json(request, {"otpId": otp_id})
 
     async def sign_in(request: Request) -> Response:
         collection = auth_collection(auth, request)

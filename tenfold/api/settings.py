@@ -13,7 +13,7 @@ from tenfold.administration.merge import WrongShape, merge
 from tenfold.administration.settings_room import NOT_LOADED
 from tenfold.administration.stored import Group
 from tenfold.api.http import Request, Response, Route
-from tenfold.api.responses import json_response, no_content
+from tenfold.api.responses import no_content, shaped_json
 from tenfold.errors import BadRequest, FieldError, TenfoldError
 from tenfold.schema.collection import SUPERUSERS, Catalog, Collection
 from tenfold.schema.values.formats import is_email
@@ -57,11 +57,10 @@ def routes(room: SettingsRoom, probes: Probes) -> list[Route]:
     """The routes of the settings family."""
 
     async def show(request: Request) -> Response:
-        del request
-        return json_response(to_public(room.current()))
+        return shaped_json(request, to_public(room.current()))
 
     async def change(request: Request) -> Response:
-        return json_response(to_public(await room.patch(await _body(request))))
+        return shaped_json(request, to_public(await room.patch(await _body(request))))
 
     async def test_mail(request: Request) -> Response:
         test = await _read(request, MailTest())
@@ -73,7 +72,8 @@ def routes(room: SettingsRoom, probes: Probes) -> list[Route]:
         return no_content()
 
     async def apple(request: Request) -> Response:
-        return json_response({"secret": client_secret(await _read(request, AppleKey()))})
+        made = client_secret(await _read(request, AppleKey()))
+        return shaped_json(request, {"secret": made})
 
     return [
         Route("GET", "/api/settings", show, superuser_only=True),

@@ -6,9 +6,8 @@ from time import perf_counter
 
 from tenfold.administration.settings_room import NOT_LOADED
 from tenfold.api.http import Request, Response, Route
-from tenfold.api.responses import json_response
+from tenfold.api.responses import shaped_json
 from tenfold.errors import BadRequest, FieldError
-from tenfold.records.shape import parse_shape
 from tenfold.store.console import Console, QueryRefused
 
 BODY_LIMIT_BYTES = 1 << 20
@@ -35,8 +34,7 @@ def routes(console: Console) -> list[Route]:
             ],
             "rows": outcome.rows,
         }
-        shape = parse_shape(request.query.get("fields", ""))
-        return json_response(shape.pick(answer) if shape else answer)
+        return shaped_json(request, answer)
 
     return [Route("POST", "/api/sql", run, superuser_only=True, body_limit_bytes=BODY_LIMIT_BYTES)]
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-import msgspec
-
 from tenfold.collections.writes import get
 from tenfold.errors import BadRequest
 from tenfold.filters import FilterError, check, parse_sort
@@ -46,9 +44,9 @@ class CollectionReads:
 
     store: Store
 
-    def view(self, name_or_id: str, query: Mapping[str, str]) -> Any:
-        """One collection's wire form. Raises: NotFound, BadRequest."""
-        return _picked([get(self.store.catalog, name_or_id)], query)[0]
+    def view(self, name_or_id: str) -> dict[str, Any]:
+        """One collection's wire form. Raises: NotFound."""
+        return render_collection(get(self.store.catalog, name_or_id))
 
     async def list(self, query: Mapping[str, str]) -> Page:
         """One page of the collections that a filter picks. Raises: BadRequest."""
@@ -98,9 +96,7 @@ def _sorted(rows: list[Row], text: str) -> list[Row]:
 def _picked(collections: Iterable[Collection], query: Mapping[str, str]) -> list[Any]:
     shape = parse_shape(query.get("fields", ""))
     shown = [render_collection(c) for c in collections]
-    if shape is None:
-        return shown
-    return [shape.pick(msgspec.json.decode(msgspec.json.encode(c))) for c in shown]
+    return [shape.pick(c) for c in shown] if shape else shown
 
 
 def _whole_number(query: Mapping[str, str], name: str, default: int) -> int:

@@ -52,7 +52,7 @@ class Shape:
             return self.pick(msgspec.json.decode(value))
         if is_whole:
             return self.excerpt.apply(value) if self.excerpt else value
-        if isinstance(value, list):
+        if isinstance(value, list | tuple):
             return [self.pick(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
         if not isinstance(value, dict):
             return value
