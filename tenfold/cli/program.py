@@ -34,26 +34,33 @@ def version() -> str:
     return f"tenfold {importlib.metadata.version('tenfold')}"
 
 
-def make_program() -> App:
-    """The command with all its verbs."""
-    from tenfold.cli import backup, bench, import_pocketbase, jobs, knee, migrate, serve, superuser
+COMMANDS = {
+    "serve": "serve:serve",
+    "superuser": "superuser:program",
+    "import": "import_pocketbase:import_pocketbase",
+    "backup": "backup:program",
+    "jobs": "jobs:program",
+    "migrate": "migrate:migrate",
+    "bench": "bench:bench",
+    "knee": "knee:knee",
+}
+"""Each verb and where it is."""
 
+
+def make_program(verb: str = "") -> App:
+    """The command with all its verbs; the code of `verb` only is loaded, when there is one."""
     program = App(name="tenfold", help=HELP, version=version, help_format="markdown")
-    program.command(serve.serve)
-    program.command(superuser.program)
-    program.command(import_pocketbase.import_pocketbase, name="import")
-    program.command(backup.program)
-    program.command(jobs.program)
-    program.command(migrate.migrate)
-    program.command(bench.bench)
-    program.command(knee.knee)
+    for name, place in COMMANDS.items():
+        program.command(f"tenfold.cli.{place}", name=name)
+        if verb not in COMMANDS and verb != "--version":
+            program[name]  # loads it, so that the help can say what it does
     return program
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line; the exit code."""
     try:
-        result = make_program()(
+        result = make_program(arguments[0] if arguments else "")(
             list(arguments), exit_on_error=False, print_error=False, result_action="return_value"
         )
     except CycloptsError as error:
