@@ -17,11 +17,12 @@ import msgspec
 from tenfold.api.fast_lane import FastLane
 from tenfold.api.metrics import RequestFigures, Workers
 from tenfold.auth import Passwords
+from tenfold.databases import ServiceStore
 from tenfold.hooks.running import hook_times
 from tenfold.records import Answers
 from tenfold.settings import Settings
 from tenfold.store.contract import COLLECTIONS, Change
-from tenfold.store.sqlite import READ_THREADS, SqliteStore
+from tenfold.store.sqlite import READ_THREADS
 from tenfold.telemetry.board import Board
 from tenfold.telemetry.figures import Heat, Sample, Tally, distribution_samples
 from tenfold.telemetry.pulse import BEAT_S, Pulse
@@ -39,7 +40,7 @@ class WorkerFigures:
         settings: Settings,
         board: Board | None,
         *,
-        store: SqliteStore,
+        store: ServiceStore,
         answers: Answers,
         passwords: Passwords,
     ) -> None:
@@ -224,8 +225,12 @@ def _tally_samples(name: str, tally: Tally) -> Iterable[Sample]:
 
 def _threads() -> dict[str, str]:
     """What the threads of this process are for, by the number the system gives them."""
-    return {
+    named = {
         str(thread.native_id): thread.name.rpartition("_")[0] or thread.name
         for thread in threading.enumerate()
         if thread.native_id is not None and not thread.name.startswith("Dummy")
     }
+    main = threading.main_thread()
+    # After a fork Python still has the number from before; the system's is that of the process.
+    named.pop(str(main.native_id), None)
+    return {**named, str(os.getpid()): main.name}

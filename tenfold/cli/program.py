@@ -43,6 +43,7 @@ COMMANDS = {
     "migrate": "migrate:migrate",
     "bench": "bench:bench",
     "knee": "knee:knee",
+    "profile": "profile:profile",
 }
 """Each verb and where it is."""
 
