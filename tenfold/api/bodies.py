@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from tenfold.api.forms import form_object, strict_pairs
@@ -16,7 +17,7 @@ from tenfold.api.http import Upload
 from tenfold.api.json_text import json_object, json_value
 from tenfold.api.multipart import MultipartForm, boundary_of
 from tenfold.api.rsgi import HttpProtocol, ProtocolClosed
-from tenfold.errors import BadRequest, PayloadTooLarge
+from tenfold.errors import BadRequest, PayloadTooLarge, RequestError
 
 IDLE_LIMIT_S = 30.0
 
@@ -25,6 +26,8 @@ _ONE_STEP_BYTES = 1 << 20
 
 # Bodies up to this size are parsed at once, in a millisecond or two at most.
 _AT_ONCE_BYTES = 64 << 10
+
+_SKIP_LIMIT_S = 1.0
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -47,12 +50,14 @@ class BodyReader:
     __slots__ = (
         "_content_length",
         "_content_type",
+        "_is_begun",
         "_limit_bytes",
         "_object",
         "_raw",
         "_source",
         "_temp_folder",
         "_time_limit_s",
+        "is_taken",
         "uploads",
     )
 
@@ -75,6 +80,18 @@ class BodyReader:
         self._raw: bytes | None = None
         self._object: dict[str, Any] | None = None
         self.uploads: list[Upload] = []
+        self._is_begun = False
+        self.is_taken = content_length == 0
+        """Whether nothing of the body is left on the connection."""
+
+    async def skip(self) -> None:
+        """Take a small body that nobody asked for off the connection; never raises."""
+        length = self._content_length
+        if self._is_begun or length is None or length > _AT_ONCE_BYTES:
+            return
+        with suppress(RequestError, TimeoutError):
+            async with asyncio.timeout(_SKIP_LIMIT_S):
+                await self.read()
 
     def refuse_large(self) -> None:
         """Refuse by the declared length alone. Raises: PayloadTooLarge."""
@@ -128,6 +145,7 @@ class BodyReader:
         length = self._content_length
         if length == 0:
             return b""
+        self._is_begun = True
         if length is not None and length <= _ONE_STEP_BYTES:
             return await self._read_in_one_step()
         parts = [chunk async for chunk in self._chunks()]
@@ -136,13 +154,16 @@ class BodyReader:
     async def _read_in_one_step(self) -> bytes:
         try:
             async with asyncio.timeout(min(IDLE_LIMIT_S, self._time_limit_s)):
-                return await self._source()
+                body = await self._source()
         except ProtocolClosed as error:
             raise BrokenBody() from error
         except TimeoutError as error:
             raise SlowBody() from error
+        self.is_taken = True
+        return body
 
     async def _chunks(self) -> AsyncIterator[bytes]:
+        self._is_begun = True
         received, empty_count = 0, 0
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + self._time_limit_s
@@ -159,6 +180,7 @@ class BodyReader:
                 raise PayloadTooLarge()
             yield chunk
         self._refuse_half(received, empty_count)
+        self.is_taken = True
 
     def _refuse_half(self, received: int, empty_count: int) -> None:
         if self._content_length is None:

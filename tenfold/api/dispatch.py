@@ -11,14 +11,13 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from traceback import clear_frames
 from urllib.parse import quote
 
 from tenfold.api.addresses import NO_PROXY, TrustedProxy
 from tenfold.api.bodies import BrokenBody, SlowBody
 from tenfold.api.errors import error_response
 from tenfold.api.headers import SERVER, Cors, with_defaults
-from tenfold.api.http import BodyLimits, Request, Response, Route
+from tenfold.api.http import BodyLimits, Headers, Request, Response, Route
 from tenfold.api.request import USUAL_LIMITS, HttpRequest
 from tenfold.api.router import Leaf, Router, clean_path
 from tenfold.api.rsgi import HttpProtocol, ProtocolClosed, Scope
@@ -33,6 +32,9 @@ NEEDS_SUPERUSER = "The authorized record is not allowed to perform this action."
 
 # Errors after which the rest of a body is not wanted, so that the connection is closed.
 CUTTING = (SlowBody, BrokenBody, PayloadTooLarge)
+
+# The server would close the connection anyway, but the client must not send on it again.
+_CLOSE: Headers = (("connection", "close"),)
 
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -169,6 +171,8 @@ class Gateway:
             headers = with_defaults(response.headers)
             if origin:
                 headers += self._cors.answer_headers(origin)
+            if isinstance(error, CUTTING) or await request.leaves_body():
+                headers += _CLOSE
             await self._sender.send(proto, response, headers, request.method, request.client)
         except ProtocolClosed:
             pass
@@ -181,10 +185,9 @@ class Gateway:
             if self._activity_log is not None:
                 duration_s = perf_counter() - started_at
                 self._activity_log(Activity(request, response.status, duration_s, error))
-            if isinstance(error, CUTTING):
-                # The frames of the traceback hold the body, which holds the connection open.
-                clear_frames(error.__traceback__)
-            error = None  # else it, its traceback and this frame would hold each other
+            # Else it, its traceback and this frame would hold each other, and the body, which
+            # would hold the connection open.
+            error = None
 
     async def _respond(self, request: HttpRequest) -> Response:
         token = request.token
@@ -220,9 +223,6 @@ def _error_answer(request: HttpRequest, error: Exception) -> Response:
     response = error_response(error)
     if response.status == 500:
         _log.error("%s %s failed", request.method, request.path, exc_info=error)
-    if isinstance(error, CUTTING):
-        headers = (*response.headers, ("connection", "close"))
-        return Response(response.status, response.body, headers)
     return response
 
 

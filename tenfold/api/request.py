@@ -166,6 +166,19 @@ class HttpRequest:
         """Refuse by Content-Length alone, before the handler. Raises: PayloadTooLarge."""
         self._body_reader().refuse_large()
 
+    async def leaves_body(self) -> bool:
+        """Whether a part of the body is left unread, so that the connection can't go on."""
+        if self._reader is None and not self._has_body():
+            return False
+        reader = self._body_reader()
+        if not reader.is_taken:
+            await reader.skip()
+        return not reader.is_taken
+
+    def _has_body(self) -> bool:
+        length = self.header("content-length")
+        return length not in ("", "0") or bool(self.header("transfer-encoding"))
+
     def _rule_headers(self) -> dict[str, str]:
         return {
             name.replace("-", "_"): value for name, value in self.headers.items() if name != "host"
@@ -178,10 +191,11 @@ class HttpRequest:
                 limit = self._limits.size_bytes
             elif not isinstance(limit, int):
                 limit = limit(self)
+            length = declared_length(self.header("content-length")) if self._has_body() else 0
             self._reader = BodyReader(
                 self._proto,
                 content_type=self.header("content-type"),
-                content_length=declared_length(self.header("content-length")),
+                content_length=length,
                 limit_bytes=limit,
                 temp_folder=self._temp_folder,
                 time_limit_s=self._limits.time_s,

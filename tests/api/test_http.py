@@ -116,3 +116,26 @@ def test_errors_show_nothing_of_the_inside(tenfold: Tenfold) -> None:
         answer = httpx.get(f"{tenfold.url}{RECORDS}{path}")
         shown = json.dumps(answer.json())
         assert not any(word in shown for word in ("Traceback", "sqlite", "SELECT", ".py", "apsw"))
+
+
+@pytest.mark.parametrize("size", [2, 70_000, 3_000_000])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PATCH", "/api/settings"),
+        ("POST", "/api/nope"),
+        ("GET", "/api/health"),
+        ("POST", RECORDS),
+        ("POST", "/api/crons/nope"),
+    ],
+)
+def test_a_connection_goes_on_or_is_told_to_end(
+    tenfold: Tenfold, method: str, path: str, size: int
+) -> None:
+    """After an answer to a body that was not read, the client's next request still works."""
+    kinds = ["text/plain", "multipart/form-data; boundary=B"]
+    with httpx.Client(base_url=tenfold.url) as client:
+        for kind in kinds * 5:
+            headers = {"content-type": kind}
+            client.request(method, path, content=b"x" * size, headers=headers)
+            assert client.post(RECORDS, json={"title": "next"}).status_code == 200
