@@ -123,7 +123,7 @@ class RecordReads:
         self, collection: Collection, facts: RequestFacts, query: Mapping[str, str]
     ) -> Query:
         catalog, is_superuser = self.store.catalog, facts.is_superuser
-        text, sort_text = query.get("filter", ""), query.get("sort", "").strip()
+        text, sort_text = query.get("filter", ""), query.get("sort", "")
         if not is_superuser:
             _refuse_reserved(text)
             _refuse_reserved(sort_text)

@@ -177,7 +177,7 @@ class RecordWrites:
             await self._run_before("before_delete", event)
             if collection.type == "auth":
                 await self.auth.before_delete(tx, record)
-            cascade = Cascade(tx)
+            cascade = Cascade(tx, self.now())
             await cascade.delete(record)
             self._announce("after_delete", event, tx)
             for gone in cascade.deleted:

@@ -142,8 +142,7 @@ class Pair:
 
     def __init__(self, theirs: PocketBase, ours: Tenfold, tally: Tally) -> None:
         self.theirs = Side(theirs)
-        # Same data, same secrets: a token of one is a token of the other.
-        self.ours = Side(ours, tokens=self.theirs.tokens)
+        self.ours = Side(ours)
         self.sides = (self.theirs, self.ours)
         self.tally = tally
         self.touched: set[str] = set()

@@ -61,10 +61,10 @@ SORTS = [
 
 @pytest.mark.parametrize("who", ["root", "bob", None])
 def test_sorts(pair: Pair, who: str | None) -> None:
-    pair.all_same(
-        (Ask("GET", POSTS, {"sort": sort, "fields": "id"}, who=who) for sort in SORTS),
-        any_order=False,
-    )
+    asks = [Ask("GET", POSTS, {"sort": sort, "fields": "id"}, who=who) for sort in SORTS]
+    # Which of many back related records counts is up to PocketBase's query planner.
+    pair.all_same((ask for ask in asks if "_via_" in str(ask.query)), any_order=True)
+    pair.all_same(ask for ask in asks if "_via_" not in str(ask.query))
 
 
 @pytest.mark.parametrize("who", ["root", "bob", None])
@@ -73,10 +73,17 @@ def test_no_certain_order(pair: Pair, sort: str, who: str | None) -> None:
     pair.same(Ask("GET", POSTS, {"sort": sort}, who=who), any_order=True)
 
 
+def test_sorts_by_secrets(pair: Pair) -> None:
+    path = "/api/collections/people/records"
+    sorts = ("password", "tokenKey", "boss.tokenKey", "-password")
+    asks = [Ask("GET", path, {"sort": s}, who=who) for s in sorts for who in ("root", "ann", None)]
+    pair.all_same(asks, any_order=True)
+
+
 def test_sorts_of_other_collections(pair: Pair) -> None:
     cases = [
-        *(("people", s) for s in ("email,id", "-emailVisibility,id", "boss.name,id", "password")),
-        *(("people", s) for s in ("secret", "tokenKey", "verified,id", "friends.name,id", "age")),
+        *(("people", s) for s in ("email,id", "-emailVisibility,id", "boss.name,id")),
+        *(("people", s) for s in ("secret", "nope", "verified,id", "friends.name,id", "age")),
         *(("post_stats", s) for s in ("id", "comment_count,id", "-title", "@rowid", "author.name")),
         *(("comments", s) for s in ("post.author.name,id", "post.tags.name,id", "likes.age,id")),
         *(("folders", s) for s in ("parent.parent.owner.name,id", "folders_via_parent.name,id")),
