@@ -13,11 +13,12 @@ from tenfold.blobs.disk import DiskBlobs
 from tenfold.blobs.probe import probe
 from tenfold.blobs.s3 import S3Blobs
 from tenfold.blobs.s3_location import S3Location
+from tenfold.errors import BadRequest
 from tenfold.imports import Import
 from tenfold.mail import Mail
 from tenfold.mail.log import LogMail
 from tenfold.mail.smtp import SmtpMail, SmtpServer
-from tenfold.settings import Settings, SettingsError
+from tenfold.settings import SQLITE, Settings, SettingsError
 from tenfold.store.sqlite import SqliteStore
 from tenfold.store.sqlite_snapshot import check_snapshot, take_snapshot
 
@@ -120,9 +121,13 @@ def backups_of(
             target_key=key,
         ).run()
 
-    return Backups(
-        DataFolder(settings.dir, take_snapshot, check, convert), files, archives, app_name
-    )
+    snapshot = take_snapshot if settings.store == SQLITE else _no_snapshot
+    return Backups(DataFolder(settings.dir, snapshot, check, convert), files, archives, app_name)
+
+
+def _no_snapshot(folder: Path, target: Path, progress: Callable[[int, int], None]) -> None:
+    """Raises: BadRequest; a database of its own is backed up by its own tools."""
+    raise BadRequest("Backups of this database are made with its own tools (mariadb-backup).")
 
 
 class _Silence:

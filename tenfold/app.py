@@ -64,6 +64,7 @@ from tenfold.collections import (
     CollectionWrites,
     ViewTrial,
 )
+from tenfold.databases import database_of
 from tenfold.figures import WorkerFigures
 from tenfold.files import Files, RecordUploads, Thumbs
 from tenfold.hooks import Backend, hooks
@@ -75,9 +76,6 @@ from tenfold.records import Answers, Presenter, RecordReads, RecordWrites, Unrul
 from tenfold.schema.actor import Actor
 from tenfold.schema.collection import Collection
 from tenfold.settings import Settings
-from tenfold.store.sqlite import SqliteStore
-from tenfold.store.sqlite_console import SqliteConsole
-from tenfold.store.sqlite_jobs import SqliteJobs
 from tenfold.telemetry.board import Board
 from tenfold.upkeep import Upkeep, uploads_folder
 
@@ -102,7 +100,8 @@ class App:
         self, settings: Settings, started_at: float | None = None, board: Board | None = None
     ) -> None:
         self.settings = settings
-        self.store = SqliteStore(settings.dir, settings.query_timeout_s)
+        self.database = database_of(settings)
+        self.store = self.database.store
         self.room = SettingsRoom(self.store, settings.encryption_key)
         self.answers = Answers(settings.cache_bytes)
         self.authenticator = Authenticator(self.store)
@@ -112,7 +111,7 @@ class App:
         self.limiter = RateLimiter(self.room, self.counters)
         self.presenter = Presenter(hooks)
         self.reads = RecordReads(self.store, self.presenter)
-        job_store = SqliteJobs(self.store)
+        job_store = self.database.jobs
         self.crons = Crons(job_store)
         self.upkeep = Upkeep(settings, self.room, self.store, job_store, self.crons, started_at)
         self.blobs = self.upkeep.blobs
@@ -218,7 +217,13 @@ class App:
     def _routes(self) -> list[Route]:
         return [
             *health.routes(self.upkeep.backups.is_free, self._proxy_headers),
-            *records.routes(self.reads, self.writes, self.answers, _is_watched),
+            *records.routes(
+                self.reads,
+                self.writes,
+                self.answers,
+                _is_watched,
+                keeps_views=not self.database.is_near,
+            ),
             *self.collections.routes(),
             *auth_routes.routes(self.auth, offers),
             *otp.routes(self.auth),
@@ -230,7 +235,7 @@ class App:
             *settings_routes.routes(self.room, self._probes()),
             *logs.routes(self.log),
             *metrics.routes(self.figures.gather),
-            *sql_console.routes(SqliteConsole(self.store, self.settings.dir)),
+            *sql_console.routes(self.database.console),
             *hook_routes.routes(hooks),
             *batch.routes(
                 self.store,

@@ -28,6 +28,9 @@ _ADDRESS = re.compile(r"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+|):(\d{1,5})$")
 
 ENCRYPTION_KEY_LENGTH = 32
 
+SQLITE = "sqlite"
+"""The setting `store` of a database in the data folder."""
+
 
 class SettingsError(OperatorError):
     """One or more settings are wrong; `problems` names each of them."""
@@ -146,6 +149,13 @@ def _bucket(raw: object) -> str:
     return text
 
 
+def _store(raw: object) -> str:
+    text = _text(raw)
+    if text != SQLITE and not text.startswith(("mysql://", "mariadb://")):
+        raise ValueError(f'"{SQLITE}" or a URL such as "mysql://user@host/database"')
+    return text
+
+
 def _core_count() -> int:
     return max(1, min(len(os.sched_getaffinity(0)), 8))
 
@@ -199,6 +209,13 @@ class Settings:
     ] = field(default="", repr=False)
     blobs: Annotated[
         str, Key(_bucket, "the S3 bucket of uploaded files; empty: a folder in dir", True)
+    ] = field(default="", repr=False)
+
+    store: Annotated[
+        str, Key(_store, "where the data is: sqlite, or the URL of a MariaDB database", True)
+    ] = field(default=SQLITE, repr=False)
+    store_password: Annotated[
+        str, Key(_text, "the password for the database, where its URL has none", True)
     ] = field(default="", repr=False)
 
     @property

@@ -24,9 +24,15 @@ def routes(
     writes: RecordWrites,
     answers: Answers,
     is_watched: Callable[[Collection], bool],
+    *,
+    keeps_views: bool = False,
 ) -> list[Route]:
-    """The record routes; answers to lists of collections nobody watches are remembered."""
-    endpoints = RecordEndpoints(reads, writes, answers, is_watched)
+    """The record routes; answers to lists of collections nobody watches are remembered.
+
+    `keeps_views`: records that were viewed are, too. (A database at hand leaves that to the
+    fast lane.)
+    """
+    endpoints = RecordEndpoints(reads, writes, answers, is_watched, keeps_views)
     return [
         Route("GET", PATH, endpoints.list, tags=("list",)),
         Route("POST", PATH, endpoints.create, tags=("create",)),
@@ -45,11 +51,13 @@ class RecordEndpoints:
         writes: RecordWrites,
         answers: Answers,
         is_watched: Callable[[Collection], bool],
+        keeps_views: bool,
     ) -> None:
         self._reads = reads
         self._writes = writes
         self._answers = answers
         self._is_watched = is_watched
+        self._keeps_views = keeps_views
 
     def collection(self, request: Request) -> Collection:
         """The collection that the path names. Raises: NotFound."""
@@ -82,9 +90,12 @@ class RecordEndpoints:
 
     async def _view(self, request: Request) -> Response:
         collection, facts = await self._open(request)
-        return json_response(
-            await self._reads.view(collection, request.params["id"], facts, request.query)
-        )
+        heard = self._answers.changes_heard
+        record = await self._reads.get(collection, request.params["id"], facts)
+        if self._keeps_views and not request.query_string and not self._is_watched(collection):
+            self._answers.keep_record(record, heard)
+        presenter, store = self._reads.presenter, self._reads.store
+        return json_response((await presenter.present(store, [record], facts, request.query))[0])
 
     async def create(self, request: Request) -> Response:
         collection, facts = await self._open(request)

@@ -71,14 +71,13 @@ def _run(dir: Path | None, config: Path | None, work: Callable[[JobStore], Await
     check_there(settings)
 
     async def run() -> T:
-        from tenfold.store.sqlite import SqliteStore
-        from tenfold.store.sqlite_jobs import SqliteJobs
+        from tenfold.databases import database_of
 
-        store = SqliteStore(settings.dir)
-        await store.open()
+        database = database_of(settings)
+        await database.store.open()
         try:
-            return await work(SqliteJobs(store))
+            return await work(database.jobs)
         finally:
-            await store.close()
+            await database.store.close()
 
     return asyncio.run(run())

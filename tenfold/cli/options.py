@@ -10,7 +10,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from tenfold.errors import OperatorError
-from tenfold.settings import Settings, load
+from tenfold.settings import SQLITE, Settings, load
 from tenfold.store.contract import Store
 from tenfold.telemetry import configure_logging
 
@@ -37,7 +37,7 @@ def load_settings(dir: Path | None, config: Path | None, **flags: object) -> Set
 
 def check_there(settings: Settings) -> None:
     """Raises: OperatorError when the data folder holds no data."""
-    if not (settings.dir / "data.db").is_file():
+    if settings.store == SQLITE and not (settings.dir / "data.db").is_file():
         raise OperatorError(
             f"{settings.dir} holds no data of Tenfold",
             hint="name the data folder with --dir; tenfold serve makes a new one",
@@ -47,9 +47,9 @@ def check_there(settings: Settings) -> None:
 @asynccontextmanager
 async def open_store(settings: Settings) -> AsyncGenerator[Store, None]:
     """The data of a folder, opened beside a service that may be running, closed at the end."""
-    from tenfold.store.sqlite import SqliteStore
+    from tenfold.databases import database_of
 
-    store = SqliteStore(settings.dir)
+    store = database_of(settings).store
     await store.open()
     try:
         yield store

@@ -51,6 +51,16 @@ class Answers:
         self.records.drop((collection_id, change.record_id))
         self._counts[collection_id] = self._counts.get(collection_id, 0) + 1
 
+    def keep_record(self, record: Record, heard: int) -> None:
+        """Remember a record that was read, unless anything changed during the read.
+
+        `heard` is `changes_heard` from before the read.
+        """
+        if heard == self.changes_heard and record.collection.type != "view":
+            answer = RecordAnswer(record, encode_plain(record))
+            key = (record.collection.id, record.id)
+            self.records.put(key, answer, 3 * len(answer.body or b""))
+
     def find_list(self, key: tuple[str, ...]) -> bytes | None:
         """A remembered list, if none of the collections it was made from has changed.
 

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from time import perf_counter
 from typing import Any, TypeVar
 
 from tenfold.errors import TenfoldError, Unavailable
@@ -21,6 +22,7 @@ from tenfold.schema.defaults import default_collections
 from tenfold.schema.record import Record
 from tenfold.schema.values.dates import date_text
 from tenfold.store.contract import COLLECTIONS, Change, Transaction
+from tenfold.store.figures import StoreFigures
 from tenfold.store.mariadb_board import Board
 from tenfold.store.mariadb_catalog import MariadbCatalog, catalog_text
 from tenfold.store.mariadb_connection import MariadbConnection, connect
@@ -73,7 +75,7 @@ class MariadbStore(MariadbReads):
         self._board = Board(folder)
         self._pool = MariadbPool(self._connect_reader, location.connections)
         self._lease = Lease(self._pool)
-        self._commits = MariadbCommits(self, folder)
+        self._figures = StoreFigures()
         self._follower: asyncio.Task[None] | None = None
         self._later: set[asyncio.Task[None]] = set()
 
@@ -96,6 +98,7 @@ class MariadbStore(MariadbReads):
             turn.release()
             turn.close()
         self._learn_all()
+        self._commits = MariadbCommits(self, self._folder, self._figures.writer)
         self._commits.start()
         self._follower = asyncio.get_running_loop().create_task(self._follow(), name="follow")
         if not self.catalog.collections:
@@ -152,10 +155,32 @@ class MariadbStore(MariadbReads):
         """Run a SELECT of the store's own; for the files of this room only."""
         return await self._rows(sql, params)
 
+    async def table(self, sql: str, limit_s: float) -> tuple[tuple[str, ...], list[Any]]:
+        """The names of the columns and the rows of a SELECT; for the files of this room only."""
+        async with self._pool.lent() as connection:
+            return await connection.table(sql, limit_s)
+
     async def _rows(self, sql: str, params: Sequence[Any]) -> list[Any]:
         if not self._lease.is_held:
             raise Unavailable("The database does not answer.", 2)
-        return await self._pool.rows(sql, params, self._read_limit_s + 1)
+        started_at = perf_counter()
+        found = await self._pool.rows(sql, params, self._read_limit_s + 1)
+        self._figures.digests.add(sql, len(params), len(found), perf_counter() - started_at)
+        return found
+
+    @property
+    def figures(self) -> StoreFigures:
+        return self._figures
+
+    @property
+    def waiting_writes(self) -> int:
+        """Writes that wait for their group."""
+        return self._commits.waiting_count
+
+    def explain(self, sql: str, params: int) -> list[str]:
+        """Nothing: the plan is a round trip away."""
+        del sql, params
+        return []
 
     # --- writes ---
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol, cast
 import asyncmy
 from asyncmy import errors
 
-from tenfold.errors import OperatorError, TenfoldError, Unavailable
+from tenfold.errors import OperatorError, PayloadTooLarge, TenfoldError, Unavailable
 from tenfold.store.contract import Outdated
 from tenfold.store.mariadb_location import MariadbLocation
 
@@ -68,7 +68,7 @@ class TooSlow(Unavailable):
         super().__init__("The query took too long.")
 
 
-class TooLarge(TenfoldError):
+class TooLarge(PayloadTooLarge):
     """A value is longer than its column or than one message to the server may be."""
 
 
@@ -140,15 +140,18 @@ class MariadbConnection:
         self.affected = result.affected_rows or 0
         return list(result.rows or ())
 
-    async def columns(self, sql: str, limit_s: float = 30.0) -> tuple[str, ...]:
-        """The names of the columns that a query gives."""
+    async def table(
+        self, sql: str, limit_s: float = 30.0
+    ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+        """The names of the columns that a query gives, and the rows."""
         async with self._busy:
             try:
                 async with asyncio.timeout(limit_s):
                     result = await self._text(sql)
             except BaseException as error:
                 raise self._explained(error) from error
-        return tuple(described[0] for described in result.description or ())
+        names = tuple(described[0] for described in result.description or ())
+        return names, list(result.rows or ())
 
     def close(self) -> None:
         """Let go of the socket at once."""
@@ -254,7 +257,7 @@ def explained(error: errors.Error) -> TenfoldError:
     if code in OUTDATED:
         return Outdated()
     if code in TOO_LARGE:
-        return TooLarge(message)
+        return TooLarge("A value is larger than the database takes.")
     if code in REFUSED:
         return OperatorError(f"The database refuses the login or its rights: {message}")
     return ServerError(code, message)

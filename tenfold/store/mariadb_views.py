@@ -66,7 +66,8 @@ async def check_view_ids(
 
 
 async def _probe(connection: MariadbConnection, source: str) -> tuple[str, ...]:
-    return await connection.columns(f"SELECT * FROM {source} AS v LIMIT 0", PROBE_LIMIT_S)
+    names, _ = await connection.table(f"SELECT * FROM {source} AS v LIMIT 0", PROBE_LIMIT_S)
+    return names
 
 
 async def _tried(ask: Callable[[], Awaitable[T]]) -> T:

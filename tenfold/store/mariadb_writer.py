@@ -34,11 +34,13 @@ from typing import Any, Protocol, TypeVar
 
 from tenfold.errors import TenfoldError, Unavailable
 from tenfold.store.contract import COLLECTIONS, Change, Transaction
+from tenfold.store.figures import WriterFigures
 from tenfold.store.mariadb_catalog import MariadbCatalog, catalog_text
 from tenfold.store.mariadb_connection import ConnectionLost, MariadbConnection, TooSlow
 from tenfold.store.mariadb_lease import LEASE_S, NOW
 from tenfold.store.mariadb_transaction import MariadbTransaction, TransactionOver, current
 from tenfold.store.sqlite_lock import WriteTurn
+from tenfold.telemetry.figures import Stopwatch
 
 T = TypeVar("T")
 
@@ -142,7 +144,8 @@ class Owner(Protocol):
 class MariadbCommits:
     """The only writer of a process."""
 
-    def __init__(self, owner: Owner, folder: Path) -> None:
+    def __init__(self, owner: Owner, folder: Path, figures: WriterFigures) -> None:
+        self._figures = figures
         self._owner = owner
         self._turn = WriteTurn(folder)
         self._waiting: deque[_Write] = deque()
@@ -217,6 +220,11 @@ class MariadbCommits:
         task.add_done_callback(self._beside.discard)
         return task
 
+    @property
+    def waiting_count(self) -> int:
+        """Writes that wait for their group."""
+        return len(self._waiting)
+
     # --- one group after another ---
 
     async def _run(self) -> None:
@@ -234,16 +242,21 @@ class MariadbCommits:
     async def _group(self) -> None:
         """Take what waits through one transaction and answer it."""
         asked_at = time.monotonic()
+        figures, watch = self._figures, Stopwatch()
         try:
             group = await self._begin()
+            figures.turns.add(watch.lap())
         except TenfoldError as error:
             self._refuse(list(self._waiting), error)
             self._waiting.clear()
             return
         try:
             await self._run_works(group)
+            figures.works.add(watch.lap())
             if group.has_written:
                 await self._commit(group, asked_at)
+                figures.commits.add(watch.lap())
+                figures.groups.add(len(group.done))
             else:
                 await group.connection.rows("ROLLBACK", (), STATEMENT_LIMIT_S)
         except (TenfoldError, GroupUndone) as error:
