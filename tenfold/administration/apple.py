@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 import time
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from joserfc import jwt
-from joserfc.jwk import ECKey
 
 from tenfold.administration.checks import NOT_IN_FORMAT, at_least, at_most, found, length, required
 from tenfold.administration.stored import Group
 from tenfold.errors import BadRequest
+from tenfold.lazy import LazyModule
+
+if TYPE_CHECKING:
+    from joserfc import jwk, jwt
+else:
+    jwk, jwt = LazyModule("joserfc.jwk"), LazyModule("joserfc.jwt")
 
 AUDIENCE = "https://appleid.apple.com"
 MAX_DURATION_S = 15_777_000
@@ -59,14 +64,14 @@ def client_secret(apple: AppleKey, now: float | None = None) -> str:
     return jwt.encode(header, claims, _key(pem))
 
 
-def _key(pem: str) -> ECKey:
+def _key(pem: str) -> jwk.ECKey:
     try:
         key = load_pem_private_key(pem.encode(), password=None)
     except (ValueError, TypeError) as error:
         raise _unusable("the key can't be parsed") from error
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name != "secp256r1":
         raise _unusable("key is invalid")
-    return ECKey(key, key)
+    return jwk.ECKey(key, key)
 
 
 def _unusable(why: str) -> BadRequest:

@@ -6,13 +6,18 @@ import asyncio
 import ssl
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import msgspec
 
 from tenfold.auth.oauth2.profile import ProviderFailed
 from tenfold.auth.oauth2.public_addresses import Address, is_public, resolve
+from tenfold.lazy import LazyModule
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = LazyModule("httpx")
 
 TIME_LIMIT_S = 15.0
 ANSWER_LIMIT_BYTES = 1 << 20
@@ -70,6 +75,7 @@ class Fetcher:
         follow: bool = False,
     ) -> Fetched:
         """Ask a server that the owner of a collection has named. Raises: ProviderFailed."""
+        await self._load()
         async with self._limits():
             sent, target = _HEADERS | dict(headers), httpx.URL(url)
             for _ in range(MAX_REDIRECTS + 1):
@@ -89,6 +95,7 @@ class Fetcher:
         Names are resolved once and that address is used, so that an address can't change
         between the check and the request. Raises: ProviderFailed.
         """
+        await self._load()
         async with self._limits():
             target = httpx.URL(url)
             for _ in range(MAX_REDIRECTS + 1):
@@ -127,10 +134,13 @@ class Fetcher:
         )
         return await client.send(request, stream=True)
 
-    async def _client(self, *, is_public: bool) -> httpx.AsyncClient:
+    async def _load(self) -> None:
+        # Loading code and certificates takes long enough to be noticed by other requests.
         if self._trusted is None:
-            # Reading the certificates takes long enough to be noticed by other requests.
-            self._trusted = await asyncio.to_thread(httpx.create_ssl_context)
+            self._trusted = await asyncio.to_thread(lambda: httpx.create_ssl_context())
+
+    async def _client(self, *, is_public: bool) -> httpx.AsyncClient:
+        assert self._trusted is not None, "loaded before the first request"
         if is_public not in self._clients:
             # A proxy of the environment would resolve names anew, so it is not used for
             # what has to stay outside.

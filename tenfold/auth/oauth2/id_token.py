@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
-from joserfc import jws
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from tenfold.auth.oauth2.profile import ProviderFailed, as_object
+from tenfold.lazy import LazyModule
+
+if TYPE_CHECKING:
+    from joserfc import errors, jwk, jws
+else:
+    jwk, jws = LazyModule("joserfc.jwk"), LazyModule("joserfc.jws")
+    errors = LazyModule("joserfc.errors")
 
 LEEWAY_S = 30
 MAX_LENGTH = 32_768
@@ -32,7 +36,6 @@ ALGORITHMS = (
     "Ed25519",
 )
 _FORM = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
-_KEY_KINDS = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
 
 
 def read_claims(token: object) -> dict[str, Any]:
@@ -67,11 +70,11 @@ def check_signature(token: str, keys: Mapping[str, Any]) -> None:
         header = jws.extract_compact(token.encode()).headers()
         key = _key(keys, header.get("kid"))
         jws.deserialize_compact(token, key, algorithms=list(ALGORITHMS))
-    except (JoseError, ValueError, TypeError, KeyError) as error:
+    except (errors.JoseError, ValueError, TypeError, KeyError) as error:
         raise ProviderFailed("the id token's signature is not right") from error
 
 
-def _key(keys: Mapping[str, Any], key_id: object) -> RSAKey | ECKey | OKPKey:
+def _key(keys: Mapping[str, Any], key_id: object) -> jwk.Key:
     listed = keys.get("keys")
     if not isinstance(listed, list) or not isinstance(key_id, str):
         raise ProviderFailed("there are no keys to check the id token with")
@@ -82,8 +85,9 @@ def _key(keys: Mapping[str, Any], key_id: object) -> RSAKey | ECKey | OKPKey:
     raise ProviderFailed("the id token's key is not known")
 
 
-def _import(key: dict[str, Any]) -> RSAKey | ECKey | OKPKey:
-    kind = _KEY_KINDS.get(str(key.get("kty")))
+def _import(key: dict[str, Any]) -> jwk.Key:
+    kinds = {"RSA": jwk.RSAKey, "EC": jwk.ECKey, "OKP": jwk.OKPKey}
+    kind = kinds.get(str(key.get("kty")))
     if kind is None or len(str(key.get("n", ""))) > MAX_MODULUS:
         raise ProviderFailed("the id token's key is of a kind that is not taken")
     return kind.import_key(key)
