@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import shutil
 import socket
 import sys
@@ -145,9 +146,10 @@ def _greet(settings: Settings, address: str, installer_token: str) -> None:
     out.print(f"[bold]Tenfold listens on {address}[/]")
     out.print(f"  REST API   {address}/api/")
     out.print(f"  Dashboard  {address}/_/")
-    out.print(f"  Data       {settings.dir}")
+    out.print(f"  Data       {escape(str(settings.dir))}")
     out.print(f"  Workers    {settings.worker_count}")
     if installer_token:
         out.print("\nThere is no superuser yet. Open this link, good for 30 minutes, to make one:")
         out.print(f"  {address}/_/#/pbinstal/{installer_token}")
-        out.print("or run: tenfold superuser upsert EMAIL PASSWORD")
+        command = f"tenfold superuser upsert EMAIL PASSWORD --dir {shlex.quote(str(settings.dir))}"
+        out.print(f"or run: {escape(command)}")

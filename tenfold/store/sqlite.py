@@ -88,9 +88,10 @@ class SqliteStore(SqliteReads):
 
     async def open(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._writer = sqlite_connection.open_writer(self._path)
-        migrate(self._writer, self._folder)
-        self._reader = sqlite_connection.open_reader(self._path)
+        with sqlite_connection.opening(self._path):
+            self._writer = sqlite_connection.open_writer(self._path)
+            migrate(self._writer, self._folder)
+            self._reader = sqlite_connection.open_reader(self._path)
         self._budget = Budget(self._reader)
         self._commit_mark = CommitMark(self._path)
         for _ in range(READ_THREADS):

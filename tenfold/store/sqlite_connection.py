@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import apsw
+
+from tenfold.errors import OperatorError
 
 BUSY_TIMEOUT_MS = 10_000
 BEGIN = "BEGIN IMMEDIATE"
@@ -19,6 +23,21 @@ BUDGET_CHECK_STEPS = 4_000
 
 class OverBudget(Exception):
     """An inline read took longer than the event loop may be held."""
+
+
+@contextmanager
+def opening(path: Path) -> Generator[None]:
+    """Tell the operator when a file is no database, or may not be written.
+
+    Raises: OperatorError.
+    """
+    try:
+        yield
+    except apsw.Error as error:
+        raise OperatorError(
+            f"Can't open {path}: {error}.",
+            hint="Is it Tenfold's, and may this user write it? A backup can take its place.",
+        ) from error
 
 
 def open_writer(path: Path) -> apsw.Connection:

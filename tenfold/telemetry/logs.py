@@ -63,5 +63,7 @@ def configure_logging(level: str, shape: str, stream: TextIO | None = None) -> N
     handler.setFormatter(_JsonLines() if shape == "json" else _Lines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.captureWarnings(True)
-    for noisy in ("httpx", "httpcore", "aiosmtplib"):
+    for noisy in ("httpx", "httpcore", "aiosmtplib", "_granian"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # It warns of what is wrong in a body: that is for the client, who is told, not for us.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
