@@ -51,9 +51,12 @@ def _restore(client: _Authorized, touched: set[str]) -> None:
         _drop_foreign_collections(client)
     names = [name for name in seed.RECORDS if name in touched]
     held = {name: _listed(client, name) for name in names}
-    for name in reversed(names):
-        for record_id in held[name].keys() - seed.ids_of(name):
-            client.call("DELETE", f"/api/collections/{name}/records/{record_id}")
+    paths = [
+        f"/api/collections/{name}/records/{record_id}"
+        for name in reversed(names)
+        for record_id in held[name].keys() - seed.ids_of(name)
+    ]
+    _delete(client, paths)
     held = {name: _listed(client, name) for name in names}
     upserts = [
         _upsert(name, row, is_new=row["id"] not in held[name])
@@ -64,6 +67,16 @@ def _restore(client: _Authorized, touched: set[str]) -> None:
     for start in range(0, len(upserts), BATCH_SIZE):
         batch = {"requests": upserts[start : start + BATCH_SIZE]}
         client.call("POST", "/api/batch", batch).raise_for_status()
+
+
+def _delete(client: _Authorized, paths: list[str]) -> None:
+    for start in range(0, len(paths), BATCH_SIZE):
+        some = paths[start : start + BATCH_SIZE]
+        batch = {"requests": [{"method": "DELETE", "url": path} for path in some]}
+        if client.call("POST", "/api/batch", batch).status_code != 200:
+            # One may have gone along with another.
+            for path in some:
+                client.call("DELETE", path)
 
 
 def _upsert(name: str, row: dict[str, Any], *, is_new: bool) -> dict[str, Any]:

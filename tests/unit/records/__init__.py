@@ -1,0 +1,1 @@
+"""Records: bodies, shapes and expands, without a store."""
