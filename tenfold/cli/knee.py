@@ -32,6 +32,12 @@ from tenfold.measure import (
 )
 
 MAX_WORKERS = 256
+LIMITS = {
+    "p99": (0.01, 600_000),
+    "errors": (0, 1),
+    "start": (1, 1_000_000),
+    "precision": (0.001, 1),
+}
 BAR_WIDTH = 24
 CERTAIN_POINTS = 3
 
@@ -74,8 +80,7 @@ def knee(
     """
     chosen = flags.chosen_workload(workload, records, seconds)
     flags.check_rounds(rounds)
-    if not 0.001 <= precision <= 1 or not 1 <= start <= 1e6:
-        raise OperatorError("--precision lies between 0.001 and 1, --start between 1 and 1000000")
+    _check(p99=p99, errors=errors, start=start, precision=precision)
     goal = Goal(p99_ms=p99, error_ratio=errors)
     effort = flags.effort(connections, timeout, seed)
     with flags.stoppable(), ExitStack() as stack:
@@ -105,6 +110,13 @@ def knee(
     if json:
         write_json(json, report)
     return 0 if all(one.per_s for one in knees) else FAILED
+
+
+def _check(**given: float) -> None:
+    """Raises: OperatorError."""
+    for name, (low, high) in LIMITS.items():
+        if not low <= given[name] <= high:
+            raise OperatorError(f"--{name} lies between {low:g} and {high:,g}")
 
 
 def _worker_counts(text: str | None) -> list[int]:

@@ -178,7 +178,7 @@ async def _fill(site: Site, owner_id: str, token: str, progress: Progress) -> No
     """Create the records, some at a time. Raises: OperatorError."""
     names = [name for name in (site.open_name, site.owned_name) if name]
     total = site.records * len(names)
-    left = iter([(name, number) for name in names for number in range(site.records)])
+    left = ((name, number) for name in names for number in range(site.records))
     bodies = [text.encode() for text in texts(site.text_bytes)]
     owner = b',"owner":"%b"}' % owner_id.encode()
     done = 0

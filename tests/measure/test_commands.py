@@ -125,7 +125,18 @@ def test_knee_over_workers(tmp_path: Path) -> None:
     quick = tmp_path / "quick.toml"
     quick.write_text("records = 30\n[rate]\nwarmup_s = 0.2")
     path = tmp_path / "knee.json"
-    goal = ("--p99", "30", "--start", "200", "--precision", "1", "--seconds", "0.5")
+    goal = (
+        "--p99",
+        "30",
+        "--start",
+        "200",
+        "--precision",
+        "1",
+        "--seconds",
+        "0.5",
+        "--timeout",
+        "1",
+    )
     run(
         *(tmp_path, "knee", "--workload", quick, *goal),
         *("--workers", "1,2", "--rounds", "1", "--json", path),
@@ -141,7 +152,18 @@ def test_knee_over_workers(tmp_path: Path) -> None:
 
 
 def test_knee_of_a_running_server(tmp_path: Path, tenfold: Tenfold) -> None:
-    goal = ("--p99", "30", "--start", "400", "--precision", "1", "--seconds", "0.3")
+    goal = (
+        "--p99",
+        "30",
+        "--start",
+        "400",
+        "--precision",
+        "1",
+        "--seconds",
+        "0.3",
+        "--timeout",
+        "1",
+    )
     small = ("--records", "20", "--rounds", "1")
     done = run(tmp_path, "knee", tenfold.url, "--superuser", SUPERUSER, *goal, *small)
     assert "knee: " in done.stdout
@@ -176,6 +198,7 @@ def test_a_stopped_bench_leaves_nothing(tmp_path: Path, tenfold: Tenfold) -> Non
         (("bench", "--rate", "-1"), 2, "rate.per_s must be a number"),
         (("bench", "--rounds", "0"), 1, "--rounds lies between"),
         (("knee", "--workers", "1,x"), 1, "--workers lists numbers"),
+        (("knee", "--p99", "nan"), 1, "--p99 lies between"),
         (("bench", "--processes", "65"), 1, "--processes lies between"),
         (("bench", "--connections", "0"), 1, "--connections lies between"),
     ],

@@ -11,6 +11,7 @@ import select
 import selectors
 import ssl
 from collections.abc import Callable
+from functools import cache
 from typing import Protocol, TypeVar, cast
 
 from tenfold.measure.load.answers import AnswerReader, BadAnswer
@@ -104,7 +105,7 @@ async def open_connection(address: Address, owner: Owner, answer_limit: int) -> 
 
 async def connect(address: Address, factory: Callable[[], P]) -> P:
     """Any protocol's connection to a server. Raises: OSError."""
-    tls = ssl.create_default_context() if address.is_tls else None
+    tls = trusted() if address.is_tls else None
     async with asyncio.timeout(CONNECT_LIMIT_S):
         _, protocol = await asyncio.get_running_loop().create_connection(
             factory,
@@ -114,6 +115,12 @@ async def connect(address: Address, factory: Callable[[], P]) -> P:
             server_hostname=address.name if tls else None,
         )
     return protocol
+
+
+@cache
+def trusted() -> ssl.SSLContext:
+    """Made once: reading the machine's certificates takes long."""
+    return ssl.create_default_context()
 
 
 class PreciseSelector(selectors.DefaultSelector):

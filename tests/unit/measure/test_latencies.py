@@ -35,7 +35,7 @@ def test_steps_stay_in_range() -> None:
     assert step_of(MAX_US * 2) == MAX_US
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(st.lists(latencies_us, min_size=1, max_size=60))
 def test_percentiles(values: list[int]) -> None:
     counts = counted(values)
@@ -47,7 +47,7 @@ def test_percentiles(values: list[int]) -> None:
         assert found == pytest.approx(exact_ms, rel=0.002)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(st.lists(st.lists(latencies_us, max_size=20), max_size=4))
 def test_merging_loses_nothing(parts: list[list[int]]) -> None:
     whole = [value for part in parts for value in part]
@@ -56,7 +56,7 @@ def test_merging_loses_nothing(parts: list[list[int]]) -> None:
     assert summary(together) == summary(counted(whole))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(st.lists(latencies_us, max_size=40))
 def test_a_histogram_is_written_and_read_back(values: list[int]) -> None:
     counts = counted(values)

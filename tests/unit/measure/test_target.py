@@ -6,7 +6,7 @@ import pytest
 
 from tenfold.errors import OperatorError
 from tenfold.measure.target import Credentials, find_address, find_target
-from tests.unit.measure.servers import StubServer, answer_rightly
+from tests.measure.servers import StubServer, answer_rightly
 
 WHO = Credentials("a@example.com", "password")
 

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
+import ssl
 import statistics
 import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from tenfold.errors import OperatorError
 from tenfold.measure.latencies import merged, percentile_ms
-from tenfold.measure.load.connection import precise_loop
+from tenfold.measure.load.connection import precise_loop, trusted
 from tenfold.measure.load.generator import Generator, LoadJob
 from tenfold.measure.load.site import Address
 from tenfold.measure.load.tally import Tally
 from tenfold.measure.rate import count_of
 from tenfold.measure.workload import Workload
-from tests.unit.measure.servers import (
+from tests.measure.servers import (
     Answer,
     StubServer,
     answer_rightly,
@@ -24,6 +31,8 @@ from tests.unit.measure.servers import (
     right_body,
     views,
 )
+
+LOOPBACK = ipaddress.ip_address("127.0.0.1")
 
 
 def job_of(
@@ -240,3 +249,42 @@ def test_nothing_listens() -> None:
     with pytest.raises(OperatorError, match="can't connect"):
         run(job)
     assert site.address == Address("127.0.0.1", server.port, "127.0.0.1")
+
+
+def certificate(folder: Path) -> Path:
+    """A certificate for 127.0.0.1 with its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(LOOPBACK)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    path = folder / "server.pem"
+    path.write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+def test_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A certificate that the machine trusts is needed, and enough."""
+    path = certificate(tmp_path)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(path)
+    trusted.cache_clear()
+    with StubServer(answer_rightly, tls) as server:
+        with pytest.raises(OperatorError, match="can't connect"):
+            run(job_of(server, views(20, 0.5)))
+        trusted.cache_clear()
+        monkeypatch.setenv("SSL_CERT_FILE", str(path))
+        tally = run(job_of(server, views(20, 0.5)))
+    trusted.cache_clear()
+    assert good(tally) == 10

@@ -10,7 +10,7 @@ from tenfold.errors import OperatorError
 from tenfold.measure.load import Processes
 from tenfold.measure.results import RunResult, read_json, write_json
 from tenfold.measure.runs import Effort, run
-from tests.unit.measure.servers import StubServer, answer_rightly, views
+from tests.measure.servers import StubServer, answer_rightly, views
 
 EFFORT = Effort(connections=8, timeout_s=2.0)
 

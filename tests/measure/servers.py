@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import threading
 from collections.abc import Awaitable, Callable
 from types import TracebackType
@@ -21,8 +22,9 @@ Answer = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 class StubServer:
     """Reads requests (bodies by Content-Length) and lets `answer` do what it likes."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, tls: ssl.SSLContext | None = None) -> None:
         self._answer = answer
+        self._tls = tls
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run)
         self._is_up = threading.Event()
@@ -56,7 +58,7 @@ class StubServer:
 
     async def _serve(self) -> None:
         self._stop = asyncio.Event()
-        server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._connected, "127.0.0.1", 0, ssl=self._tls)
         self.port = server.sockets[0].getsockname()[1]
         self._is_up.set()
         await self._stop.wait()
@@ -87,7 +89,7 @@ class StubServer:
     def site(self, records: int = 50) -> Site:
         """A site at this server that nothing was made for."""
         return Site(
-            address=Address("127.0.0.1", self.port, "127.0.0.1"),
+            address=Address("127.0.0.1", self.port, "127.0.0.1", self._tls is not None),
             open_name="open",
             owned_name="",
             users_name="users",
