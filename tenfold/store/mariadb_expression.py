@@ -237,7 +237,8 @@ class MariadbRenderer(Renderer):
         if not side.is_either:
             return [whole]
         rank = f"CASE WHEN {side.is_number} THEN 1 WHEN {side.text} IS NULL THEN 0 ELSE 2 END"
-        return [rank, f"CASE WHEN {side.is_number} THEN {side.number} END", side.text]
+        number = f"CASE WHEN {side.is_number} THEN {side.number} END"
+        return [rank, number, f"CASE WHEN {side.is_number} THEN NULL ELSE {side.text} END"]
 
 
 def _format(tagged: Tagged, argument: Operand) -> str | None:

@@ -117,16 +117,18 @@ async def _plant(folder: Path) -> Odd:
         await store.write(lambda tx: tx.save_collections(made))
         catalog = store.catalog
         rows = {"people": ACCOUNTS, **wild.rows()}
-        people = await store.write(_inserting(catalog.by_name["people"], rows["people"]))
-        await store.write(_inserting(catalog.by_name["wilder"], rows["wilder"]))
-        records = await store.write(_inserting(catalog.by_name["wild"], rows["wild"]))
+        people = await store.write(inserting(catalog.by_name["people"], rows["people"]))
+        await store.write(inserting(catalog.by_name["wilder"], rows["wilder"]))
+        records = await store.write(inserting(catalog.by_name["wild"], rows["wild"]))
         stored = await _all(store, records)
         return Odd(folder / "data.db", catalog, stored, [None, *await _all(store, people)])
     finally:
         await store.close()
 
 
-def _inserting(collection: Collection, rows: list[wild.Row]) -> Callable[[Transaction], Any]:
+def inserting(collection: Collection, rows: list[wild.Row]) -> Callable[[Transaction], Any]:
+    """Work that stores rows as records."""
+
     async def work(tx: Transaction) -> list[Record]:
         records: list[Record] = []
         for row in rows:
