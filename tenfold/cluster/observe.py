@@ -57,6 +57,8 @@ async def problem(engine: Engine, node: Node) -> str:
         await engine.probe(node)
     except Unhealthy as error:
         return str(error)
+    except Exception as error:  # a driver's own ways to fail are not all known
+        return f"the probe failed: {type(error).__name__}"
     return ""
 
 

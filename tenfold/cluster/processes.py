@@ -168,11 +168,14 @@ async def stop(record: Path, identity: str, limit_s: float) -> bool:
 
 
 async def kill(record: Path, identity: str) -> None:
-    """End every process of a part at once."""
-    for pid in members(record, identity):
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    await _gone(record, identity, KILL_LIMIT_S)
+    """End every process of a part at once, and those that they start meanwhile."""
+    ends_at = time.monotonic() + KILL_LIMIT_S
+    while (pids := members(record, identity)) and time.monotonic() < ends_at:
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        reap()
+        await asyncio.sleep(LOOK_S)
 
 
 def resident_bytes(pids: list[int]) -> int:

@@ -28,6 +28,7 @@ from tenfold.engines import Unhealthy
 from tenfold.errors import OperatorError, TenfoldError
 
 TURN_S = 0.1
+FAILED_TURN_S = 1.0
 PROBE_EVERY_S = 1.0
 RENDER_EVERY_S = 5.0
 LOCK, RECORD, REPORT = "lock", "up", "report.json"
@@ -117,13 +118,22 @@ class Supervisor:
         """Keep all parts running until `ask_stop`, then end them in reverse order."""
         try:
             while not self._stopping.is_set():
-                await self._turn()
+                await self._guarded_turn()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), TURN_S)
         finally:
             await self._end_probes()
             await stop_all(self._folder, self._topology, self._say)
             self._write_report()
+
+    async def _guarded_turn(self) -> None:
+        """A turn; whatever goes wrong in it (a full disk, say) must not end the watch."""
+        try:
+            await self._turn()
+        except Exception as error:
+            with suppress(OSError):
+                self._say(f"a turn failed: {type(error).__name__}: {error}")
+            await asyncio.sleep(FAILED_TURN_S)
 
     async def _turn(self) -> None:
         processes.reap()

@@ -1,0 +1,1 @@
+"""Whole stages with their real parts."""
