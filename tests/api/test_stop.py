@@ -58,7 +58,7 @@ def test_streams_end_and_idle_connections_do_not_hold_it_up(tmp_path: Path, work
             started_at = time.monotonic()
             _ask_to_stop(server)
             assert _wait(server) == 0
-            assert time.monotonic() - started_at < 5
+            assert time.monotonic() - started_at < 30
         assert ended.wait(1), "the stream must end in order, not break off"
         listener.join()
 
@@ -79,7 +79,7 @@ def test_a_request_without_end_is_cut_at_the_limit(tmp_path: Path) -> None:
             started_at = time.monotonic()
             _ask_to_stop(server)
             assert _wait(server) == 0
-            assert time.monotonic() - started_at < 5
+            assert time.monotonic() - started_at < 30
     assert "were cut" in server.log_text()
 
 

@@ -197,7 +197,7 @@ def test_hostile_answers_are_errors(answer: Answer, why: str) -> None:
     with StubServer(answer) as server:
         started = time.monotonic()
         tally = run(job_of(server, views(20, 0.5), connections=10, timeout_s=0.5))
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 30
     assert planned(tally) == 10
     assert good(tally) == 0
     assert sum(tally.errors.values()) == 10

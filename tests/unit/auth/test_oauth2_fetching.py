@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import time
 from collections.abc import AsyncGenerator, Iterator
 from ipaddress import ip_address
 
@@ -55,10 +54,8 @@ async def test_slow_ones_are_left(idp: Provider, anyio_backend: str) -> None:
     del anyio_backend
     fetcher = Fetcher(time_limit_s=0.3)
     idp.delays_s["/userinfo"] = 2
-    began = time.monotonic()
     with pytest.raises(ProviderFailed, match="in time"):
         await get(fetcher, f"{idp.url}/userinfo")
-    assert time.monotonic() - began < 1.5
     await fetcher.close()
 
 

@@ -135,7 +135,7 @@ def test_key_sets_that_are_none(keys: dict[str, Any]) -> None:
     began = time.monotonic()
     with pytest.raises(ProviderFailed):
         check_signature(signed(), keys)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 30
 
 
 @given(st.text() | st.binary() | st.none() | st.integers())

@@ -41,12 +41,12 @@ async def test_odd_texts_are_wrong_and_no_more(passwords: Passwords, text: str) 
 
 async def test_a_stranger_takes_as_long(passwords: Passwords) -> None:
     hashed = await passwords.hash("secret", 8)
-    started = time.perf_counter()
+    started = time.process_time()
     await passwords.verify("wrong", hashed)
-    real = time.perf_counter() - started
-    started = time.perf_counter()
+    real = time.process_time() - started
+    started = time.process_time()
     assert not await passwords.pretend("wrong", 8)
-    assert 0.3 < (time.perf_counter() - started) / real < 3
+    assert 0.3 < (time.process_time() - started) / real < 3
 
 
 async def test_a_storm_is_refused_and_over_with_its_end(passwords: Passwords) -> None:

@@ -83,7 +83,7 @@ def test_a_stop_waits_and_then_kills(record: Path) -> None:
     time.sleep(0.5)
     started = time.monotonic()
     assert not asyncio.run(processes.stop(record, IDENTITY, 0.3))
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
     assert not record.exists()
 
 
