@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from tenfold.administration import SettingsRoom
+from tenfold.databases import database_of
 from tenfold.schema.parse import parse_collection
-from tenfold.store.contract import Transaction
-from tenfold.store.sqlite import SqliteStore
+from tenfold.settings import load
+from tenfold.store.contract import Store, Transaction
+from tests.stores import store_environment
 
 OPEN = {f"{name}Rule": "" for name in ("list", "view", "create", "update", "delete")}
 """The rules of a collection in which everyone may do everything."""
@@ -27,11 +29,11 @@ def plant(
     folder: Path, collections: Sequence[Row], settings: Mapping[str, Any] | None = None
 ) -> None:
     """Make a data folder that holds these collections; no server may run on it."""
-    asyncio.run(_plant(folder, collections, settings or {}))
+    boot = load({"dir": folder}, environ=store_environment(folder))
+    asyncio.run(_plant(database_of(boot).store, collections, settings or {}))
 
 
-async def _plant(folder: Path, collections: Sequence[Row], settings: Mapping[str, Any]) -> None:
-    store = SqliteStore(folder)
+async def _plant(store: Store, collections: Sequence[Row], settings: Mapping[str, Any]) -> None:
     await store.open()
     room = SettingsRoom(store)
     await room.open()

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -46,6 +47,10 @@ class Server:
         """Make the superuser that `token` belongs to."""
         raise NotImplementedError
 
+    def environment(self) -> Mapping[str, str]:
+        """Variables for the server's commands, beside those of the run."""
+        return {}
+
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
@@ -70,6 +75,7 @@ class Server:
                 stdout=log,
                 stderr=log,
                 cwd=self.dir.parent,
+                env={**os.environ, **self.environment()},
                 start_new_session=True,
             )
         self._wait_until_healthy()
@@ -188,7 +194,18 @@ class Tenfold(Server):
 
     def upsert_superuser(self) -> None:
         command = [self.program(), "superuser", "upsert", EMAIL, PASSWORD, "--dir", str(self.dir)]
-        subprocess.run(command, check=True, capture_output=True, timeout=60)
+        self.run(command)
+
+    def environment(self) -> Mapping[str, str]:
+        # Imported late: engines take their ports from here.
+        from tests.stores import store_environment
+
+        return store_environment(self.dir)
+
+    def run(self, command: Sequence[str]) -> None:
+        """Run another command on the same data, to its end."""
+        environment = {**os.environ, **self.environment()}
+        subprocess.run(command, check=True, capture_output=True, timeout=120, env=environment)
 
 
 def free_port() -> int:

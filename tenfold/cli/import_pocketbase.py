@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -14,9 +16,12 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 
 from tenfold.cli.console import err, out
-from tenfold.cli.options import Config, Dir, load_settings
+from tenfold.cli.options import Config, Dir, load_settings, open_store
+from tenfold.errors import OperatorError
 from tenfold.imports import Import, ImportReport
-from tenfold.settings import Settings
+from tenfold.schema.defaults import default_collections
+from tenfold.settings import SQLITE, Settings
+from tenfold.store.select import Query
 
 SHOWN_TEXT = 40
 
@@ -57,18 +62,33 @@ async def _run(
     pb_data: Path, settings: Settings, progress: _BarsProgress, dry: bool
 ) -> ImportReport:
     from tenfold.blobs.disk import DiskBlobs
-    from tenfold.store.sqlite import SqliteStore
+    from tenfold.databases import database_of
 
+    if settings.store != SQLITE:
+        await _check_new(settings)
     job = Import(
         source=pb_data,
         target=settings.dir,
-        open_store=SqliteStore,
+        open_store=lambda folder: database_of(replace(settings, dir=folder)).store,
         open_blobs=lambda folder: DiskBlobs(folder / "storage"),
         progress=progress,
         source_key=settings.encryption_key,
         target_key=settings.encryption_key,
     )
     return await job.run(dry=dry)
+
+
+async def _check_new(settings: Settings) -> None:
+    """Raises: OperatorError when a database that is no file of ours holds anything."""
+    with TemporaryDirectory() as folder:
+        async with open_store(replace(settings, dir=Path(folder))) as store:
+            known = {collection.name for collection in default_collections("")}
+            kept = [c for c in store.catalog.collections if c.type != "view"]
+            if {c.name for c in kept} - known or any([await store.count(Query(c)) for c in kept]):
+                raise OperatorError(
+                    "The database is not empty",
+                    hint="import into a new database; one that was cut short has to be made anew",
+                )
 
 
 class _BarsProgress:

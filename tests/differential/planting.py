@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import httpx
@@ -20,5 +19,4 @@ def expect_success(answer: httpx.Response) -> None:
 
 def copy_data(source: Path, target: Tenfold) -> None:
     """Import a PocketBase data folder."""
-    command = [target.program(), "import", str(source), "--dir", str(target.dir)]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    target.run([target.program(), "import", str(source), "--dir", str(target.dir)])
