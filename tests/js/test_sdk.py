@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,24 +10,7 @@ import pytest
 
 from tests.targets import EMAIL, PASSWORD, PocketBase, Server, Tenfold
 
-HERE = Path(__file__).parent
-INSTALL = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
-INSTALL_LIMIT_S = 120
 RUN_LIMIT_S = 180
-
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("node") and shutil.which("npm")), reason="Node is not installed"
-)
-
-
-@pytest.fixture(scope="module")
-def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The test scripts, with the SDK installed beside them."""
-    folder = tmp_path_factory.mktemp("sdk")
-    for path in [*HERE.glob("*.mjs"), *HERE.glob("*.json")]:
-        shutil.copy(path, folder)
-    subprocess.run(INSTALL, cwd=folder, check=True, capture_output=True, timeout=INSTALL_LIMIT_S)
-    return folder
 
 
 @pytest.mark.parametrize("kind", [Tenfold, PocketBase])
