@@ -99,13 +99,14 @@ class Tagged:
 class Renderer:
     """Renders the parts of one statement; parameters are marks until `finish`.
 
-    `tests` are those of the whole statement.
+    `tests` are those of the whole statement. `is_new`: it is about a record not yet stored.
     """
 
     def __init__(self, dialect: Dialect, collection: Collection, table: str) -> None:
         self.dialect = dialect
         self.root = Scope()
         self.tests: Sequence[Tagged] = ()
+        self.is_new = False
         self.own_columns: dict[str, Field] = {}
         self._collection = collection
         self._table = table

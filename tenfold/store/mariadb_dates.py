@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from tenfold.filters.errors import FilterError
+from tenfold.store.mariadb_sides import NUMERIC_SQL
 
 _MOMENT = (
     "'^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?)?"
@@ -20,6 +21,14 @@ _STARTS = {
     "start of year": "DATE_FORMAT({d}, '%Y-01-01 00:00:00')",
 }
 _NOTHING = ("utc", "localtime", "subsec", "subsecond")
+_WEEKDAY = re.compile(r"weekday ([0-6])", re.IGNORECASE)
+_ELSEWHERE = re.compile(
+    r"unixepoch|julianday|auto|floor|ceiling|[+-]?\d+:\d\d.*|[+-]\d{4}-\d\d-\d\d.*", re.IGNORECASE
+)
+"""What SQLite can do beside; all else is no modifier, to both."""
+_JULIAN = 2_440_587.5
+"""The day that 1970 began on, counted as astronomers do."""
+_FIRST_JULIAN, _LAST_JULIAN = 1_721_059.5, 5_373_484.5
 _UNIX = "TIMESTAMPDIFF(SECOND, '1970-01-01', {d})"
 
 
@@ -47,6 +56,7 @@ _PARTS: dict[str, Callable[[str], str]] = {
     "g": lambda d: f"RIGHT(DATE_FORMAT({d}, '%x'), 2)",
     "s": lambda d: _UNIX.format(d=d),
     "f": lambda d: f"LEFT(DATE_FORMAT({d}, '%S.%f'), 6)",
+    "J": lambda d: f"CAST({_UNIX.format(d=d)} / 86400e0 + {_JULIAN} AS CHAR)",
     "%": lambda _: "'%'",
 }
 
@@ -56,37 +66,59 @@ def formatted(form: str, moment: str, modifiers: Sequence[str]) -> str:
 
     Raises: FilterError for what only SQLite knows.
     """
-    value = f"CAST(REPLACE(LEFT({moment}, 23), 'Z', '') AS DATETIME(3))"
+    parts = re.findall(r"%.|[^%]+|%$", form, re.DOTALL)
+    if not all(part[0] != "%" or part[1:] in _PARTS for part in parts):
+        return "NULL"
+    is_number = f"{moment} REGEXP {NUMERIC_SQL}"
+    said = _written(parts, f"CAST(REPLACE(LEFT({moment}, 23), 'Z', '') AS DATETIME(3))", modifiers)
+    days = f"CAST({moment} AS DOUBLE)"
+    seconds = f"ROUND(({days} - {_JULIAN}) * 86400, 3)"
+    counted = f"DATE_ADD(CAST('1970-01-01' AS DATETIME(3)), INTERVAL {seconds} SECOND)"
+    # A number counts days; of those before the year 0 nothing is known here but that they are.
+    early = f"CASE WHEN {days} >= 0 AND {days} < {_FIRST_JULIAN} THEN '-4713' END"
+    later = f"{days} BETWEEN {_FIRST_JULIAN} AND {_LAST_JULIAN}"
+    return (
+        f"CASE WHEN {moment} REGEXP {_MOMENT} THEN {said}"
+        f" WHEN {is_number} AND {later} THEN {_written(parts, counted, modifiers)}"
+        f" WHEN {is_number} THEN {early} END"
+    )
+
+
+def _written(parts: Sequence[str], moment: str, modifiers: Sequence[str]) -> str:
     for modifier in modifiers:
-        value = _modified(value, modifier.strip())
-    parts = [_part(text, value) for text in re.findall(r"%.|[^%]+|%$", form, re.DOTALL)]
-    text = f"CONCAT({', '.join(parts)})" if parts else "''"
-    return f"CASE WHEN {moment} REGEXP {_MOMENT} THEN {text} END"
+        moment = _modified(moment, modifier.strip())
+    if moment == "NULL":
+        return "NULL"
+    return f"CONCAT({', '.join(_part(part, moment) for part in parts)})" if parts else "''"
 
 
 def _part(text: str, moment: str) -> str:
-    if not text.startswith("%"):
-        return "'" + text.replace("'", "''") + "'"
-    part = _PARTS.get(text[1:])
-    if part is None:
-        raise FilterError(f"strftime can't write {text!r} with this database")
-    return part(moment)
+    if text.startswith("%"):
+        return _PARTS[text[1:]](moment)
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _modified(moment: str, modifier: str) -> str:
     lowered = modifier.lower()
-    if lowered in _NOTHING:
+    if lowered in _NOTHING or moment == "NULL":
         return moment
     if lowered in _STARTS:
         return f"CAST({_STARTS[lowered].format(d=moment)} AS DATETIME(3))"
-    shift = _SHIFT.fullmatch(modifier)
-    if shift is None:
+    if weekday := _WEEKDAY.fullmatch(modifier):
+        ahead = f"MOD({weekday[1]} - DAYOFWEEK({moment}) + 8, 7)"
+        return f"DATE_ADD({moment}, INTERVAL {ahead} DAY)"
+    if shift := _SHIFT.fullmatch(modifier):
+        return _shifted(moment, float(shift[1]), shift[2].lower())
+    if _ELSEWHERE.fullmatch(modifier):
         raise FilterError(f"strftime can't apply {modifier!r} with this database")
-    count, unit = shift[1], shift[2].lower()
+    return "NULL"
+
+
+def _shifted(moment: str, count: float, unit: str) -> str:
     if unit not in ("month", "year"):
         seconds = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}[unit]
-        return f"DATE_ADD({moment}, INTERVAL {float(count) * seconds:.6f} SECOND)"
+        return f"DATE_ADD({moment}, INTERVAL {count * seconds:.6f} SECOND)"
     # The 31st of a month that has none is, to SQLite, a day of the next one.
     first = f"DATE_ADD({moment}, INTERVAL 1 - DAY({moment}) DAY)"
-    moved = f"DATE_ADD({first}, INTERVAL {int(float(count))} {unit.upper()})"
+    moved = f"DATE_ADD({first}, INTERVAL {int(count)} {unit.upper()})"
     return f"DATE_ADD({moved}, INTERVAL DAY({moment}) - 1 DAY)"

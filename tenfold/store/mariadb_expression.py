@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from tenfold.filters.operands import (
     Changed,
@@ -18,11 +18,13 @@ from tenfold.filters.operands import (
     Lower,
     Operand,
     Ordered,
+    Own,
     Value,
 )
 from tenfold.filters.values import Scalar, pattern, scalar
 from tenfold.schema.collection import Collection
 from tenfold.schema.fields.contract import Field, Storage
+from tenfold.schema.view_query import parse_view_query
 from tenfold.store.expression import BASE, Bound, Renderer, Scope, Tagged
 from tenfold.store.mariadb_dates import formatted
 from tenfold.store.mariadb_sides import (
@@ -144,7 +146,7 @@ class MariadbRenderer(Renderer):
         text = self.parameter(lambda bound: text_of(bound.values[condition][slot]))
         number = self.parameter(lambda bound: number_of(bound.values[condition][slot]))
         if kind == "number":
-            return Side(number=number)
+            return Side(number=number, shown=text)
         return Side(text=text, spelled=number if kind == "numeric" else "")
 
     def _column_side(self, tagged: Tagged, column: Column, scope: Scope) -> Side:
@@ -153,8 +155,12 @@ class MariadbRenderer(Renderer):
         if column.slot is not None:
             return self._caller_side(tagged, column.slot, affinity)
         sql = self._column(tagged, column, scope)
+        if self.is_new and isinstance(column.source, Own):
+            # The values of a new record come as they are, in no column yet.
+            affinity = ""
         if _is_view(column):
             sql = self.dialect.typed(sql, is_number=storage in _NUMBERS)
+            affinity = affinity if _is_plain(column) else ""
         if storage in _NUMBERS:
             return Side(number=sql, affinity=affinity)
         return Side(text=sql, affinity=affinity)
@@ -247,6 +253,14 @@ def _format(tagged: Tagged, argument: Operand) -> str | None:
         return None
     kind = tagged.kinds[argument.slot]
     return None if isinstance(kind, str) else str(kind[1])
+
+
+def _is_plain(column: Column) -> bool:
+    """Whether a view's column is one of a table, whose ways it has then."""
+    query = parse_view_query(
+        cast(Collection, getattr(column.source, "collection", None)).view_query
+    )
+    return any(t.name == column.field.name and "(" not in t.text for t in query.columns)
 
 
 def _is_view(column: Column) -> bool:

@@ -82,7 +82,10 @@ class MariadbReads(ABC):
         if checked.predicate is not None:
             return checked.predicate(record.values, facts)
         described = self.described
-        statement = compile_image(condition, record.values, described.catalog, described.dialect)
+        is_new = not record.rev and record.collection.type != "view"
+        statement = compile_image(
+            condition, record.values, described.catalog, described.dialect, is_new=is_new
+        )
         return bool((await self._rows(statement.sql, statement.params))[0][0])
 
     async def param(self, key: str) -> str | None:

@@ -21,7 +21,7 @@ Affinity = Literal["text", "number", ""]
 
 _SPACE = " \t\n\v\f\r"
 _NUMERIC = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-_NUMERIC_SQL = "'^[[:space:]]*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?[[:space:]]*$'"
+NUMERIC_SQL = "'^[[:space:]]*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?[[:space:]]*$'"
 _LARGEST_INT = 2**63
 
 sqlite = apsw.Connection(":memory:")
@@ -195,7 +195,7 @@ def _numeric(side: Side) -> Side:
         return side
     if side.spelled is not None:
         return Side(number=side.spelled) if side.spelled else Side(text=side.text)
-    spelled = f"{side.text} REGEXP {_NUMERIC_SQL}"
+    spelled = f"{side.text} REGEXP {NUMERIC_SQL}"
     number = f"CAST({side.text} AS DOUBLE)"
     if side.is_number:
         spelled = f"({side.is_number} OR {spelled})"

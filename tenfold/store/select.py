@@ -148,6 +148,7 @@ def _template(
     found = _templates.find(tuple(key))
     if found is None:
         renderer = (dialect.renderer_type or Renderer)(dialect, collection, table)
+        renderer.is_new = is_new
         renderer.tests = _tagged(key[2:], is_new)
         sql, binders = renderer.finish(render(renderer, renderer.all_of(renderer.tests)))
         found = _Template(sql, binders, (collection, *key))
