@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -144,14 +145,17 @@ class Pair:
         self.theirs = Side(theirs)
         self.ours = Side(ours)
         self.sides = (self.theirs, self.ours)
+        self._other = ThreadPoolExecutor(1)
         self.tally = tally
         self.touched: set[str] = set()
         self.matching = Matching(seed.known_ids())
 
     def send(self, ask: Ask) -> Both:
         """Ask both without comparing."""
-        self.touched |= restore.touched_by(ask.method, ask.path, ask.json)
-        return Both(*(side.send(ask) for side in self.sides))
+        self.touched |= restore.touched_by(ask.method, ask.path, ask.json or ask.form)
+        theirs = self._other.submit(self.theirs.send, ask)
+        ours = self.ours.send(ask)
+        return Both(theirs.result(), ours)
 
     def same(
         self,
@@ -210,6 +214,7 @@ class Pair:
         return [replace(ask, who=name) for name in who]
 
     def close(self) -> None:
+        self._other.shutdown()
         for side in self.sides:
             side.client.close()
 

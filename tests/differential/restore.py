@@ -13,6 +13,8 @@ from tests.differential import seed
 
 SCHEMA = "(schema)"
 """Stands for the collections themselves among what was touched."""
+PASSWORDS = "(passwords)"
+"""Stands for the passwords of the seed's people."""
 BATCH_SIZE = 200
 
 _RECORDS = re.compile(r"/api/collections/([^/?]+)/(?:records|confirm-|request-)")
@@ -29,7 +31,8 @@ def touched_by(method: str, path: str, body: Any) -> set[str]:
     found = _RECORDS.match(path)
     if found is None:
         return {SCHEMA, *seed.RECORDS}
-    return _with_dependents(found.group(1))
+    passwords = {PASSWORDS} if "password" in json.dumps(body, default=str) else set[str]()
+    return _with_dependents(found.group(1)) | passwords
 
 
 def _with_dependents(name: str) -> set[str]:
@@ -58,6 +61,8 @@ def _restore(client: _Authorized, touched: set[str]) -> None:
     ]
     _delete(client, paths)
     held = {name: _listed(client, name) for name in names}
+    if PASSWORDS in touched and seed.PEOPLE in held:
+        held[seed.PEOPLE].clear()
     upserts = [
         _upsert(name, row, is_new=row["id"] not in held[name])
         for name in names

@@ -22,12 +22,12 @@ MODIFIABLE = ("number", "whole", "one", "many", "files", "parent", "tags", "text
 
 @pytest.mark.parametrize("field", [*FIELDS, "id", "created", "unknown", "collectionName"])
 def test_create(pair: Pair, field: str) -> None:
-    pair.all_same(Ask("POST", PATH, json={field: value}, who="root") for value in VALUES)
+    pair.all_same(Ask("POST", PATH, json={field: value}, who="root") for value in VALUES[::2])
 
 
 @pytest.mark.parametrize("field", [*FIELDS, "id", "created"])
 def test_update(pair: Pair, field: str) -> None:
-    pair.all_same(Ask("PATCH", FULL, json={field: value}) for value in VALUES[::3])
+    pair.all_same(Ask("PATCH", FULL, json={field: value}) for value in VALUES[1::2])
 
 
 @pytest.mark.parametrize("field", FIELDS)
