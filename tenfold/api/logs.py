@@ -14,15 +14,11 @@ from tenfold.api.responses import json_response, no_content, shaped_json
 from tenfold.errors import BadRequest, NotFound
 from tenfold.filters import FilterError, check, check_sort
 from tenfold.filters.tokens import split
-from tenfold.records.shape import parse_shape
+from tenfold.records import Page, parse_paging, parse_shape
 from tenfold.schema.actor import NOBODY
 from tenfold.schema.collection import Catalog
 from tenfold.store.logs import LogRow, QueryTooSlow
 from tenfold.store.select import Condition, Query
-
-DEFAULT_PER_PAGE = 30
-MAX_PER_PAGE = 1_000
-MAX_PAGE = 1 << 31
 
 _CATALOG = Catalog((LOGS,))
 _TOO_SLOW = "The log is too large for this query: narrow the filter."
@@ -32,7 +28,7 @@ def routes(log: RequestLog) -> list[Route]:
     """The routes of the log."""
 
     async def list_logs(request: Request) -> Response:
-        return json_response(await _page(log, request.query))
+        return json_response((await _page(log, request.query)).wire())
 
     async def stats(request: Request) -> Response:
         try:
@@ -65,31 +61,24 @@ def routes(log: RequestLog) -> list[Route]:
     ]
 
 
-async def _page(log: RequestLog, query: Mapping[str, str]) -> dict[str, Any]:
-    page = min(max(1, _whole_number(query, "page", 1)), MAX_PAGE)
-    per_page = _whole_number(query, "perPage", DEFAULT_PER_PAGE)
-    per_page = min(per_page, MAX_PER_PAGE) if per_page > 0 else DEFAULT_PER_PAGE
+async def _page(log: RequestLog, query: Mapping[str, str]) -> Page:
+    paging = parse_paging(query)
     try:
-        sort = check_sort(query.get("sort", "").strip(), LOGS, _CATALOG)
-        asked = Query(LOGS, _where(query), sort, per_page, (page - 1) * per_page)
+        sort = check_sort(query.get("sort", ""), LOGS, _CATALOG)
+        asked = Query(LOGS, _where(query), sort, paging.per_page, paging.offset)
         rows = await log.select(asked)
-        skips = query.get("skipTotal", "") in ("1", "t", "T", "true", "TRUE", "True")
-        total = -1 if skips else await log.count(asked)
+        total = -1 if paging.skips_total else await log.count(asked)
     except FilterError as error:
         raise BadRequest() from error
     except QueryTooSlow as error:
         raise BadRequest(_TOO_SLOW) from error
-    return {
-        "items": _picked([_wire(row) for row in rows], query),
-        "page": page,
-        "perPage": per_page,
-        "totalItems": total,
-        "totalPages": -1 if skips else -(-total // per_page),
-    }
+    shape = parse_shape(query.get("fields", ""))
+    items = [_wire(row) for row in rows]
+    return paging.filled([shape.pick(item) for item in items] if shape else items, total)
 
 
 def _where(query: Mapping[str, str]) -> tuple[Condition, ...]:
-    text = query.get("filter", "").strip()
+    text = query.get("filter", "")
     if not text:
         return ()
     checked = check(text, LOGS, _CATALOG)
@@ -107,16 +96,3 @@ def _wire(row: LogRow) -> dict[str, Any]:
         "message": row.message,
         "level": row.level,
     }
-
-
-def _picked(items: list[dict[str, Any]], query: Mapping[str, str]) -> list[Any]:
-    shape = parse_shape(query.get("fields", ""))
-    return [shape.pick(item) for item in items] if shape else list(items)
-
-
-def _whole_number(query: Mapping[str, str], name: str, default: int) -> int:
-    text = query.get(name, "")
-    try:
-        return int(text) if text else default
-    except ValueError:
-        raise BadRequest() from None

@@ -12,16 +12,13 @@ from tenfold.collections.writes import get
 from tenfold.errors import BadRequest
 from tenfold.filters import FilterError, check, parse_sort
 from tenfold.filters.tokens import split
-from tenfold.records import Page, parse_shape
+from tenfold.records import Page, parse_paging, parse_shape
 from tenfold.schema.actor import NOBODY
 from tenfold.schema.collection import Catalog, Collection
 from tenfold.schema.fields import AutodateField, BoolField, TextField
 from tenfold.schema.record import Record
 from tenfold.schema.wire import render_collection
 from tenfold.store.contract import Store
-
-DEFAULT_PER_PAGE = 30
-MAX_PER_PAGE = 1_000
 
 COLUMNS = Collection(
     id="collections",
@@ -50,21 +47,16 @@ class CollectionReads:
 
     async def list(self, query: Mapping[str, str]) -> Page:
         """One page of the collections that a filter picks. Raises: BadRequest."""
-        page = max(1, _whole_number(query, "page", 1))
-        per_page = _whole_number(query, "perPage", DEFAULT_PER_PAGE)
-        per_page = min(per_page, MAX_PER_PAGE) if per_page > 0 else DEFAULT_PER_PAGE
+        paging = parse_paging(query)
         catalog = self.store.catalog
         try:
             rows = await self._pick(catalog, query.get("filter", ""))
-            rows = _sorted(rows, query.get("sort", "").strip())
+            rows = _sorted(rows, query.get("sort", ""))
         except FilterError as error:
             raise BadRequest from error
-        start = (page - 1) * per_page
-        shown = [catalog.by_id[row["id"]] for row in rows[start : start + per_page]]
-        skips = query.get("skipTotal", "") in ("1", "t", "T", "true", "TRUE", "True")
-        total = -1 if skips else len(rows)
-        pages = -1 if skips else -(-total // per_page)
-        return Page(_picked(shown, query), page, per_page, total, pages)
+        wanted = rows[paging.offset : paging.offset + paging.per_page]
+        shown = [catalog.by_id[row["id"]] for row in wanted]
+        return paging.filled(_picked(shown, query), len(rows))
 
     async def _pick(self, catalog: Catalog, text: str) -> list[Row]:
         rows = [{f.name: getattr(c, f.name) for f in COLUMNS.fields} for c in catalog.collections]
@@ -97,11 +89,3 @@ def _picked(collections: Iterable[Collection], query: Mapping[str, str]) -> list
     shape = parse_shape(query.get("fields", ""))
     shown = [render_collection(c) for c in collections]
     return [shape.pick(c) for c in shown] if shape else shown
-
-
-def _whole_number(query: Mapping[str, str], name: str, default: int) -> int:
-    text = query.get(name, "")
-    try:
-        return int(text) if text else default
-    except ValueError:
-        raise BadRequest() from None

@@ -5,8 +5,9 @@ from tenfold.records.answers import Answers, RecordAnswer, encode_plain
 from tenfold.records.body import recast
 from tenfold.records.contract import AuthRecords, RecordFiles, StagedFiles
 from tenfold.records.footprint import Footprint
+from tenfold.records.paging import Page, Paging, parse_paging
 from tenfold.records.present import Presenter
-from tenfold.records.reads import Page, RecordReads
+from tenfold.records.reads import RecordReads
 from tenfold.records.shape import parse_shape
 from tenfold.records.unruled import UnruledRecords
 from tenfold.records.writes import RecordWrites
@@ -16,6 +17,7 @@ __all__ = [
     "AuthRecords",
     "Footprint",
     "Page",
+    "Paging",
     "Presenter",
     "RecordAnswer",
     "RecordFiles",
@@ -25,6 +27,7 @@ __all__ = [
     "UnruledRecords",
     "can_manage",
     "encode_plain",
+    "parse_paging",
     "parse_shape",
     "recast",
     "rule",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,43 +10,13 @@ from tenfold.errors import BadRequest, Forbidden, NotFound
 from tenfold.filters import FilterError, check, check_sort, reserved
 from tenfold.records import access
 from tenfold.records.footprint import Footprint
+from tenfold.records.paging import Page, Paging, parse_paging
 from tenfold.records.present import Presenter
 from tenfold.schema.actor import RequestFacts
 from tenfold.schema.collection import Collection
 from tenfold.schema.record import Record
 from tenfold.store.contract import Reads
 from tenfold.store.select import Condition, Query
-
-DEFAULT_PER_PAGE = 30
-MAX_PER_PAGE = 1_000
-MAX_INTEGER = 2**63 - 1
-MAX_OFFSET = MAX_INTEGER
-
-_INTEGER = re.compile("[+-]?[0-9]{1,19}")
-_BOOLEANS = dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True) | dict.fromkeys(
-    ("0", "f", "F", "false", "FALSE", "False"), False
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of records; the totals are -1 when the client skips them."""
-
-    items: Sequence[Any]
-    page: int
-    per_page: int
-    total_items: int
-    total_pages: int
-
-    def wire(self) -> dict[str, Any]:
-        """The page as clients know it."""
-        return {
-            "items": self.items,
-            "page": self.page,
-            "perPage": self.per_page,
-            "totalItems": self.total_items,
-            "totalPages": self.total_pages,
-        }
 
 
 @dataclass(frozen=True)
@@ -89,34 +58,28 @@ class RecordReads:
         Raises: Forbidden (no rule), BadRequest for parameters that can't be read.
         """
         rule = access.conditions(collection, "list", self.store.catalog, facts)
-        page = max(1, _whole_number(query, "page", 1))
-        per_page = _whole_number(query, "perPage", DEFAULT_PER_PAGE)
-        per_page = min(per_page, MAX_PER_PAGE) if per_page > 0 else DEFAULT_PER_PAGE
-        skips_total = _boolean(query, "skipTotal")
+        paging = parse_paging(query)
         picked = self._query(collection, facts, query)
-        offset = min((page - 1) * per_page, MAX_OFFSET)
-        asked = Query(collection, (*rule, *picked.where), picked.sort, per_page, offset)
+        where = (*rule, *picked.where)
+        asked = Query(collection, where, picked.sort, paging.per_page, paging.offset)
         try:
             records = await self.store.select(asked)
         except FilterError as error:
             raise BadRequest() from error
         if self.presenter.hooks.has("list", collection):
             records = [*await self.presenter.hooks.listed(collection, records, facts)]
-        total, pages = -1, -1
-        if not skips_total:
-            total = await self._total(asked, records, page, per_page)
-            pages = -(-total // per_page)
+        total = -1 if paging.skips_total else await self._total(asked, records, paging)
         footprint = footprint or Footprint()
         footprint.add_collection(collection)
         footprint.add_conditions(asked.where)
         footprint.add_sort(picked.sort, self.store.catalog)
         items = await self.presenter.present(self.store, records, facts, query, footprint)
-        return Page(items, page, per_page, total, pages)
+        return paging.filled(items, total)
 
-    async def _total(self, asked: Query, records: list[Record], page: int, per_page: int) -> int:
+    async def _total(self, asked: Query, records: list[Record], paging: Paging) -> int:
         """Count only when the page itself does not tell the total."""
-        if 0 < len(records) < per_page or (page == 1 and not records):
-            return (page - 1) * per_page + len(records)
+        if 0 < len(records) < paging.per_page or (paging.page == 1 and not records):
+            return paging.offset + len(records)
         return await self.store.count(asked)
 
     def _query(
@@ -144,19 +107,3 @@ def _refuse_reserved(text: str) -> None:
     word = reserved(text)
     if word:
         raise Forbidden(f"Only superusers can filter by {word}")
-
-
-def _whole_number(query: Mapping[str, str], name: str, default: int) -> int:
-    text = query.get(name, "")
-    if not text:
-        return default
-    if not _INTEGER.fullmatch(text) or abs(int(text)) > MAX_INTEGER:
-        raise BadRequest()
-    return int(text)
-
-
-def _boolean(query: Mapping[str, str], name: str) -> bool:
-    text = query.get(name, "")
-    if text and text not in _BOOLEANS:
-        raise BadRequest()
-    return bool(text) and _BOOLEANS[text]

@@ -60,9 +60,13 @@ def same(pair: Pair, asks: Iterable[Ask], loose: tuple[str, ...] = ()) -> list[B
 QUERIES: list[Row] = [
     *({"perPage": v} for v in (1, 3, 0, -1, 2000, "x")),
     *({"page": v, "perPage": 4} for v in (0, 2, 99, "x")),
-    {"skipTotal": 1, "perPage": 2},
+    *({"page": v} for v in ("1_0", " 1", "99999999999999999999", "+1")),
+    *({"skipTotal": v, "perPage": 2} for v in (1, "T", "x", "yes", "")),
     *({"sort": v} for v in ("name", "-name", "type,-name", "id", "-system,name", "@rowid")),
-    *({"sort": v} for v in ("-@rowid", "+name", "nope", "listRule", "name:lower", "", "--name")),
+    *(
+        {"sort": v}
+        for v in ("-@rowid", "+name", "nope", "listRule", "name:lower", "", " ", " name", "--name")
+    ),
     *({"filter": v} for v in ("name='posts'", "name~'o'", "system=true", "type!='base'")),
     *({"filter": v} for v in ("system=1 && name>'m'", "name?='tags'", "name=id", "1=1")),
     *({"filter": v} for v in ("created>'2020-01-01'", "updated<@now", "name='POSTS'", "id~'0'")),
