@@ -28,4 +28,6 @@ class StoreFigures:
     digests: Digests = field(default_factory=Digests)
     slow_reads: Tally = field(default_factory=Tally)
     """Reads that were moved to a thread, since they held the event loop too long."""
+    given_up: Tally = field(default_factory=Tally)
+    """What these had held the event loop for until then."""
     writer: WriterFigures = field(default_factory=WriterFigures)

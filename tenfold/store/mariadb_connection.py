@@ -8,6 +8,7 @@ is cancelled, costs the connection, because its answer may still be on the way.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol, cast
 
@@ -25,7 +26,9 @@ KEPT_STATEMENTS = 150
 SQL_MODE = "ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES"
 """SQL as SQLite reads it: "names", text || text, \\ no escape, and nothing cut short in silence."""
 
-LOST = frozenset({0, 1053, 1152, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2014, 2055, 4031})
+LOST = frozenset(
+    {0, 1053, 1152, 1158, 1159, 1160, 1161, 1927, 2002, 2003, 2005, 2006, 2013, 2014, 2055, 4031}
+)
 AWAY = frozenset({1040, 1203, 1226, 1290, 1792, 1836, 1047, 1205, 3572})
 """Too many connections, read-only, not synced, a lock not given: later it may work."""
 UNDONE = frozenset({1020, 1180, 1213, 1614})
@@ -212,10 +215,17 @@ async def connect(location: MariadbLocation, more: Sequence[str] = ()) -> Mariad
             connection = MariadbConnection(cast(Driver, driver), _flavour(driver))
             await connection.rows(_session(connection, more))
             return connection
-    except (TimeoutError, OSError, asyncio.IncompleteReadError) as error:
-        raise ConnectionLost from error
-    except errors.Error as error:
-        raise explained(error) from error
+    except (TimeoutError, OSError, asyncio.IncompleteReadError, errors.Error) as error:
+        raise _not_connected(location, error) from error
+
+
+def _not_connected(location: MariadbLocation, error: Exception) -> TenfoldError:
+    reason = error.__cause__ or error.__context__
+    for seen in (error, reason):
+        if isinstance(seen, ssl.SSLError):
+            told = f"The database {location.shown} can't be trusted: {seen.strerror or seen}"
+            return OperatorError(told, hint="ca=/path/ca.crt names who signs its certificate")
+    return explained(error) if isinstance(error, errors.Error) else ConnectionLost()
 
 
 def _flavour(driver: Driver) -> str:

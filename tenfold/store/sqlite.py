@@ -142,6 +142,7 @@ class SqliteStore(SqliteReads):
         except apsw.SQLError as error:
             raise self._explained(error) from error
         except apsw.InterruptError:
+            self.figures.given_up.add(perf_counter() - started_at)
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._threads, self._slow_rows, sql, params)
 
