@@ -14,7 +14,7 @@ from tenfold.cli.fleet import DEFAULT, FleetDir, fleet_folder
 from tenfold.cluster.folder import FleetFolder
 from tenfold.cluster.observe import Wanted, problem, running, wanted
 from tenfold.cluster.supervisor import supervising
-from tenfold.engines.mariadb import KEYS, move_tables
+from tenfold.engines.mariadb import KEYS, is_half_moved, move_tables
 from tenfold.engines.mariadb_keys import add_key, newest_key
 from tenfold.errors import OperatorError
 
@@ -57,10 +57,9 @@ def rotate(*, dir: FleetDir = DEFAULT) -> None:
 
 async def _rotate(folder: FleetFolder, database: Wanted, done: Done) -> tuple[int, int]:
     path = folder.secrets / KEYS
-    unfinished = await move_tables(database.node, newest_key(path.read_text()), done)
-    if unfinished:
-        return newest_key(path.read_text()), unfinished
-    key = await asyncio.to_thread(add_key, path)
+    key = newest_key(path.read_text())
+    if not await is_half_moved(database.node, key):
+        key = await asyncio.to_thread(add_key, path)
     await _restarted(folder)
     return key, await move_tables(database.node, key, done)
 

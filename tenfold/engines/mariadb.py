@@ -17,7 +17,7 @@ import asyncmy  # pyright: ignore[reportMissingTypeStubs]
 from asyncmy.errors import Error  # pyright: ignore[reportMissingTypeStubs]
 
 from tenfold.engines.contract import Command, Limits, Node, Program, Unhealthy
-from tenfold.engines.mariadb_keys import make_keys, newest_key
+from tenfold.engines.mariadb_keys import LOG_KEY, make_keys, newest_key
 from tenfold.engines.secret_texts import password
 from tenfold.errors import OperatorError
 
@@ -105,6 +105,7 @@ _TABLES_OF_OTHER_KEYS = """\
 select name from information_schema.innodb_tablespaces_encryption
 where current_key_id <> %s and name like '%%/%%' and name not like '%%#%%'
 """
+_TABLES_LEFT_BEHIND = f"{_TABLES_OF_OTHER_KEYS} and current_key_id <> {LOG_KEY}"
 
 
 class MariaDB:
@@ -162,6 +163,16 @@ class MariaDB:
         if done.returncode:
             raise OperatorError(f"mariadb-install-db failed: {done.stderr.strip()[-500:]}")
         incoming.replace(node.folder / "data")
+
+
+async def is_half_moved(node: Node, key: int) -> bool:
+    """Whether a rotation to the key of this number was cut short.
+
+    (What MariaDB's own installation made has the key of the logs until the first rotation.)
+    """
+    async with _as_root(node) as connection, connection.cursor() as cursor:
+        await cursor.execute(_TABLES_LEFT_BEHIND, (key,))
+        return bool(await cursor.fetchall())
 
 
 async def move_tables(node: Node, key: int, done: Callable[[int, int], None]) -> int:
@@ -242,6 +253,8 @@ async def _as_root(node: Node) -> AsyncGenerator[Any]:
             password=node.secret(ROOT_PASSWORD),
         ) as connection:
             yield connection
+    except Error as error:
+        raise OperatorError(f"the database refuses: {_reason(error)}") from error
     finally:
         os.close(folder)
 
