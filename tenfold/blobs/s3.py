@@ -43,6 +43,7 @@ class S3Blobs:
     """Blobs in a bucket; an acknowledged put is as durable as the bucket is."""
 
     def __init__(self, location: S3Location) -> None:
+        self.bucket = location.bucket
         self._store = S3Store(
             location.bucket,
             config=_config(location),

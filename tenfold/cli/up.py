@@ -23,6 +23,7 @@ from tenfold.cluster.supervisor import Hold, Supervisor
 from tenfold.cluster.topology import Topology
 from tenfold.engines import Program
 from tenfold.errors import OperatorError
+from tenfold.settings import SettingsError
 
 WELL_LIMIT_S = 300.0
 DOWN_LIMIT_S = 180.0
@@ -59,7 +60,7 @@ def up(
     try:
         topology = folder.make(stage, http)
     except ValueError as error:
-        raise OperatorError(f"--http must be {error}") from None
+        raise SettingsError([f"--http must be {error}"]) from None
     check_programs(topology)
     if detach:
         return _detach(folder, topology)
