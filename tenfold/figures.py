@@ -204,6 +204,7 @@ class WorkerFigures:
         yield from _tally_samples("tenfold_write_work", writer.works)
         yield Sample("tenfold_writes_waiting", self._store.waiting_writes)
         yield from _tally_samples("tenfold_slow_read", figures.slow_reads)
+        yield from _tally_samples("tenfold_read_given_up", figures.given_up)
         digests = figures.digests.by_text.values()
         yield Sample("tenfold_statements_total", sum(d.count for d in digests))
         yield Sample("tenfold_statement_seconds_total", sum(d.total_s for d in digests))

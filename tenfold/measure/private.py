@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,6 +20,7 @@ import httpx
 
 from tenfold.errors import OperatorError
 from tenfold.measure.target import Credentials, Target, find_target
+from tenfold.settings import PREFIX
 
 START_LIMIT_S = 60.0
 STOP_LIMIT_S = 20.0
@@ -28,10 +30,17 @@ TENFOLD = (sys.executable, "-c", "from tenfold.cli import main; main()")
 
 
 class PrivateTenfold:
-    """Runs until the block ends, then nothing of it is left. `restart` keeps the data."""
+    """Runs until the block ends, then nothing of it is left. `restart` keeps the data.
 
-    def __init__(self, workers: int) -> None:
+    `settings` are boot settings by their names; `hooks` is the text of a file of hooks.
+    """
+
+    def __init__(
+        self, workers: int, settings: Mapping[str, str] | None = None, hooks: str = ""
+    ) -> None:
         self.workers = workers
+        self.settings = dict(settings or {})
+        self.hooks = hooks
         self._port = _free_port()
         self._credentials = Credentials("bench@example.com", secrets.token_hex(16))
         self._process: subprocess.Popen[bytes] | None = None
@@ -66,7 +75,7 @@ class PrivateTenfold:
         return find_target(f"http://127.0.0.1:{self._port}", self._credentials, may_be_remote=False)
 
     def restart(self, workers: int) -> None:
-        """Stop, and start on the same data and port with other workers."""
+        """Stop, and start on the same data and port, with what `settings` and `hooks` are now."""
         self._stop()
         self.workers = workers
         self._start()
@@ -96,12 +105,15 @@ class PrivateTenfold:
 
     def _start(self) -> None:
         serve = ("serve", "--dir", str(self._dir), "--http", f"127.0.0.1:{self._port}")
+        self._write_hooks()
+        settings = {f"{PREFIX}{name.upper()}": value for name, value in self.settings.items()}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*TENFOLD, *serve, "--workers", str(self.workers)],
                 stdout=log,
                 stderr=log,
                 cwd=self._folder,
+                env={**os.environ, **settings},
                 start_new_session=True,
             )
         ends_at = time.monotonic() + START_LIMIT_S
@@ -109,6 +121,11 @@ class PrivateTenfold:
             if self._process.poll() is not None or time.monotonic() > ends_at:
                 raise OperatorError(f"Tenfold did not start:\n{self._log.read_text()[-2000:]}")
             time.sleep(LOOK_S)
+
+    def _write_hooks(self) -> None:
+        folder = self._folder / "hooks"
+        folder.mkdir(exist_ok=True)
+        (folder / "hooks.py").write_text(self.hooks)
 
     def _answers(self) -> bool:
         try:

@@ -53,6 +53,7 @@ def server_use(before: Look, after: Look) -> ServerUse:
             wait_s=added.total("tenfold_password_wait_seconds_total"),
             refused=int(added.total("tenfold_password_refused_total")),
             threads=int(added.now("tenfold_password_threads")),
+            busiest_ratio=_busiest_pool(before, after),
         ),
         loop_delay=_loop_delay(added),
         gc_s=added.total("tenfold_gc_seconds_total"),
@@ -60,6 +61,7 @@ def server_use(before: Look, after: Look) -> ServerUse:
         statement_s=added.total("tenfold_statement_seconds_total"),
         slow_reads=int(added.total("tenfold_slow_read_total")),
         slow_read_s=added.total("tenfold_slow_read_seconds_total"),
+        given_up_s=added.total("tenfold_read_given_up_seconds_total"),
         hooks=_hooks(before, after),
         hot_collection=hot_collection,
         hot_record=hot_record,
@@ -67,6 +69,17 @@ def server_use(before: Look, after: Look) -> ServerUse:
         changes=_changes(before, after),
         settings=first.settings if first else {},
     )
+
+
+def _busiest_pool(before: Look, after: Look) -> float:
+    """How busy the password threads of the busiest worker were."""
+    ratios = [0.0]
+    for number, moment in after.items():
+        if _is_same(before, moment, number):
+            one = _Added({number: before[number]}, {number: moment})
+            room = one.now("tenfold_password_threads") * (moment.at - before[number].at)
+            ratios.append(one.total("tenfold_password_run_seconds_total") / max(room, 1e-9))
+    return min(1.0, max(ratios))
 
 
 class _Added:

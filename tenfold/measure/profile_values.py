@@ -123,6 +123,8 @@ class PasswordUse:
     wait_s: float
     refused: int
     threads: int
+    busiest_ratio: float
+    """How busy the threads of the busiest worker were: clients stay with their worker."""
 
     @property
     def wait_ms(self) -> float:
@@ -188,6 +190,8 @@ class ServerUse:
     """Of all statements, those not listed among them."""
     slow_reads: int
     slow_read_s: float
+    given_up_s: float
+    """What the slow reads had held the event loops for, before they went to a thread."""
     hooks: list[HookUse]
     hot_collection: str
     hot_record: str

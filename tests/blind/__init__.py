@@ -1,0 +1,1 @@
+"""Planted bottlenecks: does `tenfold advise` name them, and does its step bring what it says?"""
