@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
@@ -89,7 +90,7 @@ def down(*, dir: FleetDir = DEFAULT) -> int:
             time.sleep(LOOK_S)
     hold = Hold(folder)
     try:
-        ended = asyncio.run(supervisor.stop_all(folder, topology, out.print))
+        ended = asyncio.run(supervisor.stop_all(folder, topology, _print))
     finally:
         hold.release()
     out.print("The fleet is down." if found or ended else "Nothing was running.")
@@ -114,6 +115,12 @@ async def _run(folder: FleetFolder, topology: Topology) -> None:
 
 
 def _tell(sentence: str) -> None:
+    # The terminal may have hung up; what was begun ends in order all the same.
+    with suppress(OSError):
+        _print(sentence)
+
+
+def _print(sentence: str) -> None:
     out.print(f"[dim]{time.strftime('%H:%M:%S')}[/] {escape(sentence)}")
 
 
