@@ -15,6 +15,11 @@ TenfoldError
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+NOT_LOADED = "An error occurred while loading the submitted data."
+"""What a client is told of a body that can't be read."""
+NOT_VALID = "An error occurred while validating the submitted data."
+"""What a client is told of a body that was read, before what is wrong with each key."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:

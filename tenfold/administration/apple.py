@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from tenfold.administration.checks import NOT_IN_FORMAT, at_least, at_most, found, length, required
+from tenfold.administration.checks import at_least, at_most, found, length, required
 from tenfold.administration.stored import Group
 from tenfold.errors import BadRequest
 from tenfold.lazy import LazyModule
+from tenfold.schema.values.faults import BAD_SHAPE
 
 if TYPE_CHECKING:
     from joserfc import jwk, jwt
@@ -45,7 +46,7 @@ def client_secret(apple: AppleKey, now: float | None = None) -> str:
         teamId=required(apple.team_id) or length(apple.team_id, ID_LENGTH, ID_LENGTH),
         keyId=required(apple.key_id) or length(apple.key_id, ID_LENGTH, ID_LENGTH),
         privateKey=required(pem)
-        or (None if len(pem) < _MAX_PEM and _PEM.fullmatch(pem) else NOT_IN_FORMAT),
+        or (None if len(pem) < _MAX_PEM and _PEM.fullmatch(pem) else BAD_SHAPE),
         duration=required(apple.duration)
         or at_least(apple.duration, 1)
         or at_most(apple.duration, MAX_DURATION_S),

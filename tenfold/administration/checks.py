@@ -19,15 +19,14 @@ from tenfold.administration.stored import (
     StoredSettings,
 )
 from tenfold.errors import FieldError, FieldErrors
+from tenfold.schema.values.faults import BAD_SHAPE, REQUIRED
 from tenfold.schema.values.formats import is_email
 
-REQUIRED = FieldError("validation_required", "Cannot be blank.")
 NOT_A_URL = FieldError("validation_is_url", "Must be a valid URL.")
 NOT_AN_EMAIL = FieldError("validation_is_email", "Must be a valid email address.")
 NOT_A_HOST = FieldError("validation_is_host", "Must be a valid IP address or DNS name.")
 NOT_A_COLOR = FieldError("validation_is_hex_color", "Must be a valid hexadecimal color code.")
 NOT_A_CHOICE = FieldError("validation_in_invalid", "Must be a valid value.")
-NOT_IN_FORMAT = FieldError("validation_match_invalid", "Must be in a valid format.")
 # The misspelling is PocketBase's and therefore part of the API.
 NOT_AN_IP = FieldError("validation_invlaid_ip_or_subnet", "Invalid IP or CIDR subnet.")
 
@@ -192,7 +191,7 @@ def _rate_limits(limits: RateLimits) -> FieldErrors:
 
 def _rule(rule: RateLimitRule) -> FieldErrors:
     return found(
-        label=required(rule.label) or (None if _LABEL.fullmatch(rule.label) else NOT_IN_FORMAT),
+        label=required(rule.label) or (None if _LABEL.fullmatch(rule.label) else BAD_SHAPE),
         audience=one_of(rule.audience, _AUDIENCES),
         duration=required(rule.duration) or at_least(rule.duration, 1),
         maxRequests=required(rule.max_requests) or at_least(rule.max_requests, 1),

@@ -12,12 +12,11 @@ from tenfold.administration.checks import check
 from tenfold.administration.encryption import WrongKey, decrypt, encrypt
 from tenfold.administration.merge import WrongShape, merge
 from tenfold.administration.stored import StoredSettings
-from tenfold.errors import BadRequest, OperatorError
+from tenfold.errors import NOT_LOADED, BadRequest, OperatorError
 from tenfold.store.contract import PARAMS, Change, Store, Transaction
 
 PARAM = "settings"
 
-NOT_LOADED = "An error occurred while loading the submitted data."
 NOT_SAVED = "An error occurred while saving the new settings."
 
 log = logging.getLogger(__name__)

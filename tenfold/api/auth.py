@@ -21,7 +21,7 @@ from tenfold.auth.flows import (
     request_password_reset,
     request_verification,
 )
-from tenfold.errors import BadRequest, FieldError, Forbidden, NotFound, Unauthorized
+from tenfold.errors import NOT_LOADED, BadRequest, FieldError, Forbidden, NotFound, Unauthorized
 from tenfold.schema.actor import Actor
 from tenfold.schema.collection import Collection
 
@@ -188,7 +188,7 @@ async def form(request: Request) -> dict[str, Any]:
     except BadRequest as error:
         if error.message != BadRequest.default_message:
             raise
-        raise BadRequest(forms.CANT_LOAD) from error
+        raise BadRequest(NOT_LOADED) from error
     if request.header("content-type").lower().startswith("application/json"):
         return body
     return {name: _as_sent(value) for name, value in body.items()}

@@ -8,14 +8,12 @@ from tenfold.api.files import FileActor, blob_response
 from tenfold.api.http import Request, Response, Route, Upload
 from tenfold.api.responses import no_content, shaped_json
 from tenfold.backups import BackupFile, Backups
-from tenfold.errors import BadRequest, FieldError, Forbidden
+from tenfold.errors import NOT_LOADED, NOT_VALID, BadRequest, Forbidden
 from tenfold.files import ServedFile
 from tenfold.schema.values.dates import date_text
+from tenfold.schema.values.faults import REQUIRED
 
-NOT_LOADED = "An error occurred while loading the submitted data."
-INVALID = "An error occurred while validating the submitted data."
 NOT_PERMITTED = "Insufficient permissions to access the resource."
-REQUIRED = FieldError("validation_required", "Cannot be blank.")
 
 
 def routes(backups: Backups, file_actor: FileActor) -> list[Route]:
@@ -87,5 +85,5 @@ async def _file(request: Request) -> Upload:
     items = cast(list[Any], sent) if isinstance(sent, list) else []
     files = [item for item in items if isinstance(item, Upload)]
     if not files:
-        raise BadRequest(INVALID, {"file": REQUIRED})
+        raise BadRequest(NOT_VALID, {"file": REQUIRED})
     return files[0]

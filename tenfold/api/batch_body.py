@@ -10,11 +10,11 @@ import msgspec
 
 from tenfold.api.json_text import MAX_KEYS, TOO_MANY
 from tenfold.errors import BadRequest, FieldError, FieldErrors
+from tenfold.schema.values.faults import REQUIRED
 
 UNREADABLE = "Failed to read the submitted batch data."
 INVALID = "Invalid batch request data."
 
-REQUIRED = FieldError("validation_required", "Cannot be blank.")
 NOT_A_METHOD = FieldError("validation_in_invalid", "Must be a valid value.")
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 

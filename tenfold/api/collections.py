@@ -14,13 +14,12 @@ from tenfold.collections import (
     CollectionWrites,
     ViewTrial,
 )
-from tenfold.errors import BadRequest
+from tenfold.errors import NOT_LOADED, BadRequest
 from tenfold.schema.defaults import scaffolds
 from tenfold.schema.parse import MALFORMED, MALFORMED_TYPE
 from tenfold.schema.wire import render_collection
 
 PATH = "/api/collections"
-CANT_LOAD = "An error occurred while loading the submitted data."
 
 
 @dataclass(frozen=True)
@@ -72,14 +71,14 @@ class CollectionRoutes:
         return no_content()
 
     async def bring(self, request: Request) -> Response:
-        await self.imports.run(await _body(request, CANT_LOAD))
+        await self.imports.run(await _body(request, NOT_LOADED))
         return no_content()
 
     async def scaffolds(self, request: Request) -> Response:
         return shaped_json(request, scaffolds())
 
     async def dry_run(self, request: Request) -> Response:
-        tried = await self.trial.run(await _body(request, CANT_LOAD))
+        tried = await self.trial.run(await _body(request, NOT_LOADED))
         return shaped_json(request, tried)
 
 

@@ -28,7 +28,7 @@ from tenfold.schema.actor import Actor
 _log = logging.getLogger("tenfold.api")
 
 NEEDS_TOKEN = "The request requires valid record authorization token."
-NEEDS_SUPERUSER = "The authorized record is not allowed to perform this action."
+NOT_ALLOWED = "The authorized record is not allowed to perform this action."
 
 # Errors after which the rest of a body is not wanted, so that the connection is closed.
 CUTTING = (SlowBody, BrokenBody, PayloadTooLarge)
@@ -211,7 +211,7 @@ def require_superuser(actor: Actor | None) -> None:
     if actor is None:
         raise Unauthorized(NEEDS_TOKEN)
     if not actor.is_superuser:
-        raise Forbidden(NEEDS_SUPERUSER)
+        raise Forbidden(NOT_ALLOWED)
 
 
 def _redirect(proto: HttpProtocol, path: str, query: str) -> None:

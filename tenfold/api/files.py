@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 
+from tenfold.api.dispatch import NEEDS_TOKEN
 from tenfold.api.http import Headers, Request, Response, Route
 from tenfold.api.ranges import Content, bytes_response, file_response, stream_response
 from tenfold.api.responses import shaped_json
@@ -12,10 +13,7 @@ from tenfold.blobs import BlobMeta, Blobs
 from tenfold.errors import Unauthorized
 from tenfold.files import Files, ServedFile
 from tenfold.schema.actor import Actor, RequestFacts
-
-NEEDS_TOKEN = "The request requires valid record authorization token."
-
-TRUE = frozenset({"1", "t", "T", "true", "True", "TRUE"})
+from tenfold.schema.values.scalars import to_bool
 
 FileActor = Callable[[str, Request], Awaitable[Actor | None]]
 """Who a short token proves the caller to be."""
@@ -67,7 +65,7 @@ def blob_response(
 ) -> Response:
     """A blob, or the part of it that was asked for, as a browser may safely have it."""
     meta = served.meta
-    is_shown = served.is_inline and request.query.get("download", "") not in TRUE
+    is_shown = served.is_inline and not to_bool(request.query.get("download"))
     headers = (("content-disposition", _disposition(served.name, is_shown)), *SAFE, *headers)
     etag = f'"{meta.etag}"' if meta.etag else ""
     path = blobs.local_path(meta.key)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from tenfold.api.dispatch import NEEDS_TOKEN, NOT_ALLOWED
 from tenfold.api.http import Request, Response, Route
 from tenfold.errors import Forbidden, Unauthorized
 from tenfold.hooks import HookRegistry, RouteEvent
 from tenfold.hooks.extras import HookRoute
 from tenfold.schema.actor import Actor
-
-NO_TOKEN = "The request requires valid record authorization token."
-OTHER_COLLECTION = "The authorized record is not allowed to perform this action."
 
 
 def routes(hooks: HookRegistry) -> list[Route]:
@@ -42,6 +40,6 @@ def _admit(auth: str, actor: Actor | None) -> None:
     if auth in ("", "superuser"):
         return
     if actor is None:
-        raise Unauthorized(NO_TOKEN)
+        raise Unauthorized(NEEDS_TOKEN)
     if auth != "record" and actor.record.collection.name != auth:
-        raise Forbidden(OTHER_COLLECTION)
+        raise Forbidden(NOT_ALLOWED)

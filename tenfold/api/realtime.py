@@ -12,6 +12,7 @@ from tenfold.api.http import Request, Response, Route
 from tenfold.api.responses import event_stream, no_content
 from tenfold.errors import BadRequest, FieldError, FieldErrors
 from tenfold.realtime import Proof, Realtime
+from tenfold.schema.values.faults import REQUIRED
 
 MAX_CLIENT_ID = 255
 MAX_SUBSCRIPTIONS = 1_000
@@ -58,7 +59,7 @@ def _form(body: dict[str, Any]) -> tuple[str, list[str]]:
         raise BadRequest
     errors: dict[str, FieldError | FieldErrors] = {}
     if not client_id:
-        errors["clientId"] = FieldError("validation_required", "Cannot be blank.")
+        errors["clientId"] = REQUIRED
     elif len(client_id.encode()) > MAX_CLIENT_ID:
         errors["clientId"] = FieldError(
             "validation_length_out_of_range",

@@ -8,14 +8,14 @@ from typing import Any, TypeVar
 
 from tenfold.administration import S3, SettingsRoom, to_public
 from tenfold.administration.apple import AppleKey, client_secret
-from tenfold.administration.checks import NOT_A_CHOICE, NOT_AN_EMAIL, REQUIRED, found, required
+from tenfold.administration.checks import NOT_A_CHOICE, NOT_AN_EMAIL, found, required
 from tenfold.administration.merge import WrongShape, merge
-from tenfold.administration.settings_room import NOT_LOADED
 from tenfold.administration.stored import Group
 from tenfold.api.http import Request, Response, Route
 from tenfold.api.responses import no_content, shaped_json
-from tenfold.errors import BadRequest, FieldError, TenfoldError
+from tenfold.errors import NOT_LOADED, BadRequest, FieldError, TenfoldError
 from tenfold.schema.collection import SUPERUSERS, Catalog, Collection
+from tenfold.schema.values.faults import REQUIRED
 from tenfold.schema.values.formats import is_email
 
 TEMPLATES = frozenset({"verification", "password-reset", "email-change", "otp", "login-alert"})

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from time import perf_counter
 
-from tenfold.administration.settings_room import NOT_LOADED
 from tenfold.api.http import Request, Response, Route
 from tenfold.api.responses import shaped_json
-from tenfold.errors import BadRequest, FieldError
+from tenfold.errors import NOT_LOADED, NOT_VALID, BadRequest
+from tenfold.schema.values.faults import REQUIRED
 from tenfold.store.console import Console, QueryRefused
 
 BODY_LIMIT_BYTES = 1 << 20
-
-_REQUIRED = FieldError("validation_required", "Cannot be blank.")
-_INVALID = "An error occurred while validating the submitted data."
 
 
 def routes(console: Console) -> list[Route]:
@@ -45,7 +42,7 @@ async def _query(request: Request) -> str:
     except BadRequest:
         raise BadRequest(NOT_LOADED) from None
     if query is None or query == "":
-        raise BadRequest(_INVALID, {"query": _REQUIRED})
+        raise BadRequest(NOT_VALID, {"query": REQUIRED})
     if not isinstance(query, str):
         raise BadRequest(NOT_LOADED)
     return query

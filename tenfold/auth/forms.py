@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tenfold.errors import BadRequest, FieldError
+from tenfold.errors import NOT_LOADED, NOT_VALID, BadRequest, FieldError
 from tenfold.schema.values.faults import REQUIRED, out_of_range
 from tenfold.schema.values.formats import is_email
-
-CANT_LOAD = "An error occurred while loading the submitted data."
-CANT_VALIDATE = "An error occurred while validating the submitted data."
 
 NOT_EMAIL = FieldError("validation_is_email", "Must be a valid email address.")
 NOT_EQUAL = FieldError("validation_values_mismatch", "Values don't match.")
@@ -34,7 +31,7 @@ def text(body: Mapping[str, Any], name: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise BadRequest(CANT_LOAD)
+        raise BadRequest(NOT_LOADED)
     return value
 
 
@@ -47,7 +44,7 @@ def whole(body: Mapping[str, Any], name: str) -> int:
     if value is None:
         return 0
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 1 << 63:
-        raise BadRequest(CANT_LOAD)
+        raise BadRequest(NOT_LOADED)
     return value
 
 
@@ -64,7 +61,7 @@ def required_email(value: str) -> FieldError | None:
     return required(value) or (None if is_email(value) else NOT_EMAIL)
 
 
-def refuse(message: str = CANT_VALIDATE, /, **faults: FieldError | None) -> None:
+def refuse(message: str = NOT_VALID, /, **faults: FieldError | None) -> None:
     """Raises: BadRequest with the faults that there are, if any."""
     found = {name: fault for name, fault in faults.items() if fault is not None}
     if found:

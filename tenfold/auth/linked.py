@@ -3,14 +3,17 @@ external accounts and known places of sign-in."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from tenfold.errors import FieldError, Unavailable
 from tenfold.filters import check as check_filter
 from tenfold.schema.actor import NOBODY
+from tenfold.schema.auth_options import AuthOptions
 from tenfold.schema.collection import Collection
 from tenfold.schema.record import Record
+from tenfold.schema.values.dates import date_text
 from tenfold.store.contract import Reads, Transaction
 from tenfold.store.select import Query
 
@@ -86,10 +89,16 @@ def new_id(reads: Reads, name: str, now: datetime) -> str:
     return collection(reads, name).by_name["id"].fill("", is_new=True, was_set=False, now=now)
 
 
-async def remove_older(tx: Transaction, name: str, accounts: Collection, before: str) -> None:
-    """Remove what was made for the accounts of a collection before a date."""
+async def remove_ended(
+    tx: Transaction, name: str, now: datetime, lives_s: Callable[[AuthOptions], float]
+) -> None:
+    """Remove what has outlived the time that its account's collection gives it."""
     of_kind = collection(tx, name)
-    test = f"collectionRef = '{accounts.id}' && created < '{before}'"
-    stale = Query(of_kind, where=((check_filter(test, of_kind, tx.catalog), NOBODY),))
-    for record in await tx.select(stale):
-        await tx.delete(record)
+    for accounts in tx.catalog.collections:
+        if accounts.auth is None:
+            continue
+        before = date_text(now - timedelta(seconds=lives_s(accounts.auth)))
+        test = f"collectionRef = '{accounts.id}' && created < '{before}'"
+        stale = Query(of_kind, where=((check_filter(test, of_kind, tx.catalog), NOBODY),))
+        for record in await tx.select(stale):
+            await tx.delete(record)

@@ -74,10 +74,7 @@ async def clean_otps(auth: Auth) -> None:
     """Remove one-time passwords that have ended."""
 
     async def work(tx: Transaction) -> None:
-        for collection in tx.catalog.collections:
-            if collection.auth is not None:
-                ended = date_text(auth.now() - timedelta(seconds=collection.auth.otp.duration))
-                await linked.remove_older(tx, linked.OTPS, collection, ended)
+        await linked.remove_ended(tx, linked.OTPS, auth.now(), lambda had: had.otp.duration)
 
     await auth.write(work)
 

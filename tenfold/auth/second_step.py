@@ -56,10 +56,7 @@ async def clean_mfas(auth: Auth) -> None:
     """Remove first steps that no second one may follow any more."""
 
     async def work(tx: Transaction) -> None:
-        for accounts in tx.catalog.collections:
-            if accounts.auth is not None:
-                ended = date_text(auth.now() - timedelta(seconds=accounts.auth.mfa.duration))
-                await linked.remove_older(tx, linked.MFAS, accounts, ended)
+        await linked.remove_ended(tx, linked.MFAS, auth.now(), lambda had: had.mfa.duration)
 
     await auth.write(work)
 

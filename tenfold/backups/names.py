@@ -7,9 +7,8 @@ from datetime import datetime
 from pathlib import PurePosixPath
 
 from tenfold.blobs import BlobMissing, check_key
-from tenfold.errors import BadRequest, FieldError, NotFound
+from tenfold.errors import NOT_VALID, BadRequest, FieldError, NotFound
 
-INVALID = "An error occurred while validating the submitted data."
 MAX_LENGTH = 150
 AUTO_PREFIX = "@auto_"
 
@@ -29,7 +28,7 @@ TAKEN = FieldError(
 
 def refused(key: str, error: FieldError) -> BadRequest:
     """What tells a client that one key of its input is wrong."""
-    return BadRequest(INVALID, {key: error})
+    return BadRequest(NOT_VALID, {key: error})
 
 
 def check_new_name(name: str) -> None:

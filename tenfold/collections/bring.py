@@ -14,7 +14,7 @@ from tenfold.collections.contract import CollectionFiles
 from tenfold.collections.rules import Faults, check_rules
 from tenfold.collections.saving import index_faults, raw_error, renew_views
 from tenfold.collections.writes import remove_traces, utc_now, with_new_secret
-from tenfold.errors import BadRequest, FieldError, FieldErrors
+from tenfold.errors import NOT_LOADED, NOT_VALID, BadRequest, FieldError, FieldErrors
 from tenfold.schema.collection import Catalog, Collection
 from tenfold.schema.diff import views_in_order
 from tenfold.schema.parse import parse_collection
@@ -26,8 +26,6 @@ from tenfold.schema.view_query import ViewRefused
 from tenfold.schema.wire import to_object
 from tenfold.store.contract import SchemaRefused, Store, Transaction
 
-CANT_LOAD = "An error occurred while loading the submitted data."
-CANT_VALIDATE = "An error occurred while validating the submitted data."
 CANT_IMPORT = "Failed to import collections."
 MOST_COLLECTIONS = 5_000
 
@@ -122,12 +120,12 @@ class CollectionImport:
 def _read(sent: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], bool]:
     raw, delete_missing = sent.get("collections"), sent.get("deleteMissing", False)
     if raw is None or raw == []:
-        raise BadRequest(CANT_VALIDATE, {"collections": REQUIRED})
+        raise BadRequest(NOT_VALID, {"collections": REQUIRED})
     if not isinstance(raw, list) or not isinstance(delete_missing, bool | None):
-        raise BadRequest(CANT_LOAD)
+        raise BadRequest(NOT_LOADED)
     items = cast("list[object]", raw)
     if len(items) > MOST_COLLECTIONS or not all(isinstance(i, dict | None) for i in items):
-        raise BadRequest(CANT_LOAD)
+        raise BadRequest(NOT_LOADED)
     return [cast("Mapping[str, Any]", item or {}) for item in items], bool(delete_missing)
 
 

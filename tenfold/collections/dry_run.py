@@ -8,7 +8,7 @@ from typing import Any
 
 from tenfold.collections.check import name_faults, with_fields
 from tenfold.collections.saving import raw_error
-from tenfold.errors import BadRequest, FieldError
+from tenfold.errors import NOT_LOADED, NOT_VALID, BadRequest, FieldError
 from tenfold.schema.collection import Collection
 from tenfold.schema.ids import collection_id
 from tenfold.schema.render import to_wire
@@ -21,8 +21,6 @@ from tenfold.schema.wire import field_object
 from tenfold.store.contract import SchemaRefused, Store, Transaction
 from tenfold.store.select import Query
 
-CANT_LOAD = "An error occurred while loading the submitted data."
-CANT_VALIDATE = "An error occurred while validating the submitted data."
 SAMPLE_SIZE = 10
 LONGEST_TRIED = 5_000
 TOO_LONG = FieldError(
@@ -53,11 +51,11 @@ class ViewTrial:
         """
         query = sent.get("query")
         if query is None or query == "":
-            raise BadRequest(CANT_VALIDATE, {"query": REQUIRED})
+            raise BadRequest(NOT_VALID, {"query": REQUIRED})
         if not isinstance(query, str):
-            raise BadRequest(CANT_LOAD)
+            raise BadRequest(NOT_LOADED)
         if len(query) > LONGEST_TRIED:
-            raise BadRequest(CANT_VALIDATE, {"query": TOO_LONG})
+            raise BadRequest(NOT_VALID, {"query": TOO_LONG})
         name = f"temp_view_{generate('[a-zA-Z0-9]{5}')}"
         view = Collection(id=collection_id("view", name), name=name, type="view", view_query=query)
 

@@ -11,9 +11,9 @@ import msgspec
 
 from tenfold.errors import BadRequest
 from tenfold.records.excerpt import plain_text
+from tenfold.schema.values.scalars import to_bool
 
 MAX_PATHS = 500
-_TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
 _EXCERPT = re.compile(r"^excerpt\(\s*(\d{1,18})\s*(?:,\s*([^,()]*)\s*)?\)$")
 
 
@@ -98,4 +98,4 @@ def _excerpt(modifier: str) -> Excerpt:
     found = _EXCERPT.match(modifier.strip())
     if not found or not int(found[1]):
         raise BadRequest()
-    return Excerpt(int(found[1]), (found[2] or "").strip() in _TRUE)
+    return Excerpt(int(found[1]), to_bool((found[2] or "").strip()))

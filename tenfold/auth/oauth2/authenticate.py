@@ -16,7 +16,7 @@ from tenfold.auth.oauth2.profile import OAuth2User, ProviderFailed
 from tenfold.auth.oauth2.provider import Configured
 from tenfold.auth.parts import Auth, Caller
 from tenfold.auth.sign_in import OneStepLeft, SignedIn, sign_in
-from tenfold.errors import BadRequest, FieldError, Forbidden
+from tenfold.errors import NOT_LOADED, BadRequest, FieldError, Forbidden
 from tenfold.schema.auth_options import OAuth2
 from tenfold.schema.collection import Collection
 from tenfold.schema.values.faults import REQUIRED
@@ -83,10 +83,10 @@ def _read(options: OAuth2, body: Mapping[str, Any]) -> tuple[Configured, Grant, 
     )
     create_data = body.get("createData")
     if create_data is not None and not isinstance(create_data, dict):
-        raise BadRequest(forms.CANT_LOAD)
+        raise BadRequest(NOT_LOADED)
     provider = find_configured(options, name)
     forms.refuse(
-        forms.CANT_LOAD,
+        NOT_LOADED,
         provider=None if provider else _no_provider(name),
         code=forms.required(code, most=MAX_CODE),
     )
