@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
 
@@ -70,8 +71,9 @@ def table(parts: Iterable[Observed], report: Report) -> Table:
 
 
 def show(parts: Iterable[Observed], report: Report) -> None:
-    """Print the table; in full width where nobody's window sets a limit."""
-    out.print(table(parts, report), width=None if out.is_terminal else WIDTH)
+    """Print the table; in full width where no window sets a limit."""
+    wide = out if out.is_terminal else Console(highlight=False, width=WIDTH)
+    wide.print(table(parts, report))
 
 
 def state(one: Observed) -> str:

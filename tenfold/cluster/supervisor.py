@@ -29,7 +29,7 @@ from tenfold.errors import OperatorError, TenfoldError
 
 TURN_S = 0.1
 FAILED_TURN_S = 1.0
-PROBE_EVERY_S = 1.0
+PROBE_EVERY_S = 2.0
 RENDER_EVERY_S = 5.0
 LOCK, RECORD, REPORT = "lock", "up", "report.json"
 NOT_YET = "starts"
