@@ -1,1 +1,1 @@
-
+"""The database: others come in by `contract.py`."""

@@ -11,10 +11,11 @@ from weakref import WeakKeyDictionary
 import msgspec
 
 from tenfold.schema.collection import Catalog, Collection
-from tenfold.schema.view_query import ViewRefused, parse_view_query, trimmed
+from tenfold.schema.view_query import ViewRefused, parse_view_query
 from tenfold.schema.wire import decode_stored, encode_stored
 from tenfold.store.mariadb_connection import MariadbConnection
 from tenfold.store.mariadb_dialect import MariadbDialect, quoted
+from tenfold.store.mariadb_shadow import Shadow
 from tenfold.store.mariadb_statements import statements
 from tenfold.store.mariadb_translation import Untranslatable, translate_query
 from tenfold.store.statements import Statements
@@ -37,6 +38,7 @@ class MariadbCatalog:
         self.dialect = MariadbDialect(flavour, self.source)
         self._statements: WeakKeyDictionary[Collection, Statements] = WeakKeyDictionary()
         self._views: WeakKeyDictionary[Collection, str] = WeakKeyDictionary()
+        self._shadow: Shadow | None = None
 
     @classmethod
     def of_text(cls, flavour: str, text: str, version: int) -> Self:
@@ -72,12 +74,20 @@ class MariadbCatalog:
             self._statements[collection] = found
         return found
 
+    @property
+    def shadow(self) -> Shadow:
+        """What SQLite would say of these collections."""
+        if self._shadow is None:
+            self._shadow = Shadow(self.catalog)
+        return self._shadow
+
     def translated(self, query: str) -> str:
         """A view's query in MariaDB's words. Raises: ViewRefused."""
+        _, settled = self.shadow.settle(query)
         try:
-            return translate_query(trimmed(query), self._source_by_name)
+            return translate_query(settled, self._source_by_name)
         except Untranslatable as error:
-            raise ViewRefused(str(error)) from error
+            raise ViewRefused(f"SQL logic error: {error} (1)") from error
 
     def _view(self, view: Collection) -> str:
         query = self.translated(view.view_query)

@@ -31,7 +31,7 @@ _EMPTY_TEST = re.compile(r"[`\"\[]?(\w+)[`\"\]]?\s*(!=|<>|=)\s*''", re.ASCII)
 
 
 class IndexRefused(Exception):
-    """An index can't be made; the message is as SQLite words it."""
+    """An index that SQLite would take can't be made here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,38 +68,24 @@ def keys(collection: Collection, dialect: MariadbDialect) -> list[str]:
     return said
 
 
-def refused(collection: Collection, text: str, dialect: MariadbDialect) -> str | None:
-    """Why one of a collection's indexes can't be made, or None."""
-    index = Index.parse(text)
-    if index is None:
-        return None
-    try:
-        _ = [_field(collection, column) for column in index.columns]
-        if index.unique:
-            _ = _hash(index, collection, dialect)
-        elif index.where:
-            _ = _condition(index, collection)
-    except IndexRefused as error:
-        return str(error)
-    return None
-
-
 def column_type(field: Field) -> str:
     """How a field's column is declared; ids, dates and references fit whole into an index."""
-    if field.name == "id" or (isinstance(field, RelationField) and not field.is_multiple):
+    if field.name == "id":
         return f"VARCHAR({ID_CHARS}) NOT NULL"
+    if isinstance(field, RelationField) and not field.is_multiple:
+        return f"VARCHAR({ID_CHARS}) NOT NULL DEFAULT ''"
     if isinstance(field, DateField | AutodateField):
-        return f"VARCHAR({DATE_CHARS}) NOT NULL"
+        return f"VARCHAR({DATE_CHARS}) NOT NULL DEFAULT ''"
     return _TYPES[field.storage]
 
 
 _TYPES = {
-    Storage.TEXT: "LONGTEXT NOT NULL",
-    Storage.NUMBER: "DOUBLE NOT NULL",
-    Storage.BOOL: "BOOLEAN NOT NULL",
-    Storage.LIST: "LONGTEXT NOT NULL",
+    Storage.TEXT: "LONGTEXT NOT NULL DEFAULT ('')",
+    Storage.NUMBER: "DOUBLE NOT NULL DEFAULT 0",
+    Storage.BOOL: "BOOLEAN NOT NULL DEFAULT FALSE",
+    Storage.LIST: "LONGTEXT NOT NULL DEFAULT ('[]')",
     Storage.JSON: "LONGTEXT",
-    Storage.POINT: "LONGTEXT NOT NULL",
+    Storage.POINT: """LONGTEXT NOT NULL DEFAULT ('{"lon":0,"lat":0}')""",
 }
 
 
@@ -151,7 +137,7 @@ def _field(collection: Collection, column: IndexColumn) -> Field | None:
     for field in collection.fields:
         if field.name.lower() == column.name.lower():
             return field
-    raise IndexRefused(f"SQL logic error: no such column: {column.name} (1)")
+    raise IndexRefused(f"no such column: {column.name}")
 
 
 def _plain(index: Index, collection: Collection) -> str:

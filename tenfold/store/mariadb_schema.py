@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from tenfold.schema.collection import Catalog, Collection
-from tenfold.schema.diff import CreateIndex, CreateTable, CreateView, Step, views_in_order
+from tenfold.schema.diff import CreateIndex, CreateTable, CreateView, views_in_order
 from tenfold.schema.view_query import ViewRefused
 from tenfold.store.contract import Outdated, SchemaRefused
 from tenfold.store.mariadb_catalog import MariadbCatalog, save_catalog_rows
 from tenfold.store.mariadb_connection import MariadbConnection, ServerError, TooLarge
 from tenfold.store.mariadb_dialect import MariadbDialect, quoted
-from tenfold.store.mariadb_indexes import refused, uniques
+from tenfold.store.mariadb_indexes import IndexRefused, uniques
 from tenfold.store.mariadb_tables import (
     copy_records,
     create_table,
@@ -23,7 +23,6 @@ from tenfold.store.mariadb_views import try_view
 
 CREATE_LIMIT_S = 30.0
 
-Cause = tuple[Step, str]
 OpenSchema = Callable[[], Awaitable[MariadbConnection]]
 
 
@@ -56,8 +55,7 @@ class SchemaChange:
 
     async def apply(self, connection: MariadbConnection, schema: OpenSchema) -> MariadbCatalog:
         """Do all of it. Raises: SchemaRefused; the transaction must not be kept then."""
-        self._check_names()
-        self._check_indexes()
+        self._described.shadow.try_change(self._saved, self._removed)
         for collection in self._removed:
             self._leave(collection)
         for collection in self._saved:
@@ -66,27 +64,6 @@ class SchemaChange:
         await self._try_views(connection, described)
         await save_catalog_rows(connection, self._saved, self._removed, self._tables)
         return described
-
-    # --- what is wrong with it ---
-
-    def _check_names(self) -> None:
-        seen: dict[str, Collection] = {}
-        for collection in self._after.collections:
-            name = collection.name.lower()
-            if name in seen:
-                told = f"SQL logic error: table {collection.name} already exists (1)"
-                raise SchemaRefused(((CreateTable(collection), told),))
-            seen[name] = collection
-
-    def _check_indexes(self) -> None:
-        dialect = self._described.dialect
-        causes: list[Cause] = []
-        for collection in self._saved:
-            for text in collection.indexes if collection.type != "view" else ():
-                if told := refused(collection, text, dialect):
-                    causes.append((CreateIndex(collection.name, text), told))
-        if causes:
-            raise SchemaRefused(tuple(causes))
 
     # --- tables ---
 
@@ -114,7 +91,7 @@ class SchemaChange:
             await apart.rows(sql, (), CREATE_LIMIT_S)
             if before is not None and old is not None:
                 await copy_records(connection, quoted(old), quoted(name), before, after)
-        except (ServerError, TooLarge, Outdated) as error:
+        except (ServerError, TooLarge, Outdated, IndexRefused) as error:
             raise await self._explained(connection, error, before, after, old) from error
         self._leave(after)
         self._tables[after.id] = name

@@ -14,7 +14,7 @@ from tenfold.store.mariadb_dialect import quoted
 
 
 class Untranslatable(Exception):
-    """The SQL is wrong, or says what can't be said here; the message is as SQLite words it."""
+    """The SQL says what can't be said here."""
 
 
 def translate_condition(text: str, collection: Collection) -> str:
@@ -22,12 +22,16 @@ def translate_condition(text: str, collection: Collection) -> str:
     tree = _parsed(f"SELECT 1 WHERE {text}")
     condition = tree.args["where"].this
     if condition.find(_exp().Query, _exp().Placeholder):
-        raise Untranslatable("SQL logic error: subqueries prohibited in index expressions (1)")
+        raise Untranslatable("subqueries prohibited in index expressions")
     known = {field.name.lower(): field.name for field in collection.fields}
     for column in list(condition.find_all(_exp().Column)):
         name = known.get(column.name.lower())
+        if name is None and column.this.quoted:
+            # SQLite takes names in double quotes that are none for texts.
+            column.replace(_exp().Literal.string(column.name))
+            continue
         if name is None:
-            raise Untranslatable(f"SQL logic error: no such column: {column.name} (1)")
+            raise Untranslatable(f"no such column: {column.name}")
         column.set("table", None)
         column.set("this", _exp().to_identifier(quoted(name)[1:-1], quoted=True))
     return _said(condition)
@@ -40,7 +44,7 @@ def translate_query(text: str, table_of: Callable[[str], str | None]) -> str:
     """
     tree = _parsed(text)
     if not isinstance(tree, _exp().Query) or tree.find(_exp().Placeholder, _exp().Into):
-        raise Untranslatable("SQL logic error: only a SELECT can be a view (1)")
+        raise Untranslatable("only a SELECT can be a view")
     own = {cte.alias_or_name.lower() for cte in tree.find_all(_exp().CTE)}
     for table in list(tree.find_all(_exp().Table)):
         name = table.name
@@ -48,7 +52,7 @@ def translate_query(text: str, table_of: Callable[[str], str | None]) -> str:
             continue
         found = None if table.db else table_of(name.lower())
         if found is None:
-            raise Untranslatable(f"SQL logic error: no such table: {name} (1)")
+            raise Untranslatable(f"no such table: {name}")
         # Ready SQL, as a leaf of the tree, under the name that the query knows it by.
         alias = _exp().TableAlias(this=_exp().to_identifier(table.alias or name, quoted=True))
         table.set("alias", alias)
@@ -69,9 +73,9 @@ def _parsed(text: str) -> Any:
         trees = parse(text, read="sqlite")
     except (ParseError, TokenError, RecursionError, ValueError) as error:
         told = str(error).splitlines()[0] if str(error) else "syntax error"
-        raise Untranslatable(f"SQL logic error: {told} (1)") from error
+        raise Untranslatable(told) from error
     if len(trees) != 1 or trees[0] is None:
-        raise Untranslatable("SQL logic error: multiple statements are not supported (1)")
+        raise Untranslatable("multiple statements are not supported")
     return trees[0]
 
 
@@ -85,4 +89,4 @@ def _said(tree: Any) -> str:
     try:
         return tree.sql(dialect="mysql")
     except (SqlglotError, RecursionError, ValueError) as error:
-        raise Untranslatable(f"SQL logic error: {error} (1)") from error
+        raise Untranslatable(str(error)) from error

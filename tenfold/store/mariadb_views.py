@@ -21,7 +21,6 @@ PROBE_LIMIT_S = 5.0
 ID_LIMIT_S = 10.0
 """How long the ids of a new view may take to be looked through."""
 
-MOST_QUOTED_TEXTS = 100
 BAD_IDS = "the query could return records with empty or invalid ids"
 TWIN_IDS = "the query could return records with non-unique ids"
 
@@ -35,8 +34,10 @@ async def view_columns(
     connection: MariadbConnection, query: str, described: MariadbCatalog
 ) -> tuple[str, ...]:
     """The names of the columns that a view with this query would have. Raises: ViewRefused."""
+    names, _ = described.shadow.settle(query)
     translated = described.translated(query)
-    return await _tried(lambda: _probe(connection, f"({translated})"))
+    await _tried(lambda: _probe(connection, f"({translated})"))
+    return names
 
 
 async def try_view(
@@ -65,9 +66,8 @@ async def check_view_ids(
         raise ViewRefused(TWIN_IDS)
 
 
-async def _probe(connection: MariadbConnection, source: str) -> tuple[str, ...]:
-    names, _ = await connection.table(f"SELECT * FROM {source} AS v LIMIT 0", PROBE_LIMIT_S)
-    return names
+async def _probe(connection: MariadbConnection, source: str) -> None:
+    await connection.rows(f"SELECT * FROM {source} AS v LIMIT 0", (), PROBE_LIMIT_S)
 
 
 async def _tried(ask: Callable[[], Awaitable[T]]) -> T:

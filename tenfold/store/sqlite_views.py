@@ -32,7 +32,7 @@ def probe_view(connection: apsw.Connection, query: str, catalog: Catalog) -> tup
 
     Raises: ViewRefused when SQLite can't make one of it, or when it reads what it may not.
     """
-    return _probe(connection, query, catalog)[0]
+    return settle_view(connection, query, catalog)[0]
 
 
 def view_statement(connection: apsw.Connection, view: Collection, catalog: Catalog) -> str:
@@ -40,7 +40,7 @@ def view_statement(connection: apsw.Connection, view: Collection, catalog: Catal
 
     Raises: ViewRefused.
     """
-    columns, query = _probe(connection, view.view_query, catalog)
+    columns, query = settle_view(connection, view.view_query, catalog)
     shown = "*"
     if "id" in columns and not _has_stored_ids(view.view_query):
         parts = ("CAST(id AS TEXT) AS id" if name == "id" else quoted(name) for name in columns)
@@ -48,10 +48,13 @@ def view_statement(connection: apsw.Connection, view: Collection, catalog: Catal
     return f"CREATE VIEW {quoted(view.name)} AS SELECT {shown} FROM ({query}\n)"
 
 
-def _probe(
+def settle_view(
     connection: apsw.Connection, query: str, catalog: Catalog
 ) -> tuple[tuple[str, ...], str]:
-    """The columns of a query, and the query without text in double quotes."""
+    """The columns of a query, and the query without text in double quotes.
+
+    Raises: ViewRefused.
+    """
     query = trimmed(query)
     for _ in range(MOST_QUOTED_TEXTS):
         try:
