@@ -31,7 +31,7 @@ ASKS = [
 ]
 FIELDS = [
     "nope",
-    "id,key,name,code,token,expression,meta.appName,smtp.port,columns.name,execTime",
+    "id,key,name,code,token,expression,meta.appName,smtp.port,columns.name",
     "data.canBackup,fields.name,fields.type,passwordAuth.identityFields,base.fields.name,password",
 ]
 
