@@ -1,1 +1,1 @@
-
+"""What is held in memory, bounded."""

@@ -1,1 +1,1 @@
-
+"""Collections, fields and values as plain data."""

@@ -66,3 +66,17 @@ def test_known_differences() -> None:
     """Each of the list has its row in the table, and each row is of the list."""
     table = API.partition("## What differs")[2].partition("Otherwise different")[0]
     assert set(_KNOWN.findall(table)) == set(KNOWN)
+
+
+@pytest.mark.parametrize(
+    "room",
+    sorted(path.parent for path in ROOT.glob("tenfold/*/__init__.py")),
+    ids=lambda room: room.name,
+)
+def test_rooms(room: Path) -> None:
+    """Each says on one screen what lives in it, and names no file that is not there."""
+    text = (room / "README.md").read_text()
+    assert len(text.splitlines()) <= 20
+    places = (room, ROOT / "tenfold", ROOT)
+    for name in re.findall(r"`([\w/]+\.(?:py|md|sql))`", text):
+        assert any((place / name).exists() for place in places), name
