@@ -50,7 +50,7 @@ class FolderUse:
     """A process and its forks working on a data folder, until they all end."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = _open(folder / "serve.lock")
 
     def try_alone(self, wait_s: float = 0.0) -> bool:

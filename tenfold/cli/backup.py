@@ -109,7 +109,7 @@ async def _prepare(settings: Settings, backup: str, bars: _Shown) -> None:
     path = Path(backup).expanduser()
     if path.is_file():
         # The data may be lost or broken: nothing of it is needed here.
-        settings.dir.mkdir(parents=True, exist_ok=True)
+        settings.dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         backups = _backups(settings, StoredSettings())
         await backups.restore_file(path.absolute(), path.name, bars.progress)
     else:

@@ -82,7 +82,7 @@ class MariadbStore(MariadbReads):
     # --- its life ---
 
     async def open(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         turn = WriteTurn(self._folder)
         await asyncio.to_thread(turn.acquire)
         try:

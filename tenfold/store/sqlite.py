@@ -87,7 +87,7 @@ class SqliteStore(SqliteReads):
         return await self._rows(sql, params)
 
     async def open(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with sqlite_connection.opening(self._path):
             self._writer = sqlite_connection.open_writer(self._path)
             migrate(self._writer, self._folder)

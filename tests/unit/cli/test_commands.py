@@ -158,6 +158,7 @@ def test_serve_greets_and_stops(tmp_path: Path, workers: int) -> None:
     assert f"http://127.0.0.1:{port}/_/#/pbinstal/ey" in out
     assert f"superuser upsert EMAIL PASSWORD --dir {folder}" in out
     assert not err, "a quiet start and stop"
+    assert folder.stat().st_mode & 0o077 == 0, "it holds secrets"
 
 
 def _wait(url: str) -> None:
