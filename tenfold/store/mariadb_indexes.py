@@ -54,7 +54,8 @@ def uniques(collection: Collection, dialect: MariadbDialect) -> list[Unique]:
 
 def keys(collection: Collection, dialect: MariadbDialect) -> list[str]:
     """What a CREATE TABLE says of a collection's indexes. Raises: IndexRefused."""
-    hidden = uniques(collection, dialect)
+    # Of several that a record offends SQLite names the newest.
+    hidden = uniques(collection, dialect)[::-1]
     said = [
         *(f"{u.column} BINARY(32) GENERATED ALWAYS AS ({u.sql}) STORED" for u in hidden),
         *(f"UNIQUE KEY {u.column} ({u.column})" for u in hidden),

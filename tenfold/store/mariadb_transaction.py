@@ -26,7 +26,7 @@ from tenfold.store.mariadb_catalog import MariadbCatalog
 from tenfold.store.mariadb_connection import NOT_UNIQUE, MariadbConnection, ServerError
 from tenfold.store.mariadb_reads import MariadbReads
 from tenfold.store.mariadb_schema import SchemaChange
-from tenfold.store.mariadb_views import check_view_ids, view_columns
+from tenfold.store.mariadb_views import check_view_ids
 
 T = TypeVar("T")
 
@@ -178,7 +178,7 @@ class MariadbTransaction(MariadbReads):
         return [name for (name,) in await self._rows(sql, (comment, age_s)) if name not in named]
 
     async def view_columns(self, query: str) -> tuple[str, ...]:
-        return await view_columns(self._group.connection, query, self._described)
+        return self._described.shadow.settle(query)[0]
 
     async def check_view_ids(self, view: Collection) -> None:
         await check_view_ids(self._group.connection, view, self._described)

@@ -48,16 +48,36 @@ def translate_query(text: str, table_of: Callable[[str], str | None]) -> str:
     own = {cte.alias_or_name.lower() for cte in tree.find_all(_exp().CTE)}
     for table in list(tree.find_all(_exp().Table)):
         name = table.name
+        if isinstance(table.this, _exp().Anonymous):
+            _set_source(table, _items(table), table.alias or table.this.name)
+            continue
         if name.lower() in own and not table.db:
             continue
         found = None if table.db else table_of(name.lower())
         if found is None:
             raise Untranslatable(f"no such table: {name}")
-        # Ready SQL, as a leaf of the tree, under the name that the query knows it by.
-        alias = _exp().TableAlias(this=_exp().to_identifier(table.alias or name, quoted=True))
-        table.set("alias", alias)
-        table.set("this", _exp().Var(this=found))
+        _set_source(table, found, table.alias or name)
+    if tree.args.get("order") and not tree.args.get("limit"):
+        # MariaDB forgets the order of what stands in brackets, unless it is limited.
+        tree.set("limit", _exp().Limit(expression=_exp().Literal.number(str(2**63 - 1))))
     return _said(tree)
+
+
+def _set_source(table: Any, sql: str, name: str) -> None:
+    """Ready SQL, as a leaf of the tree, under the name that the query knows it by."""
+    table.set("this", _exp().Var(this=sql))
+    alias = _exp().TableAlias(this=_exp().to_identifier(name, quoted=True))
+    table.set("alias", alias)
+
+
+def _items(table: Any) -> str:
+    """What stands for json_each(array)."""
+    function = table.this
+    if function.name.lower() != "json_each" or len(function.expressions) != 1:
+        raise Untranslatable(f"no such table: {function.name}")
+    array = _said(function.expressions[0])
+    columns = "id FOR ORDINALITY, value LONGTEXT CHARACTER SET utf8mb4 PATH '$'"
+    return f"JSON_TABLE({array}, '$[*]' COLUMNS ({columns}))"
 
 
 def _exp() -> Any:
@@ -82,6 +102,14 @@ def _parsed(text: str) -> Any:
 def _said(tree: Any) -> str:
     from sqlglot.errors import SqlglotError
 
+    for call in list(tree.find_all(_exp().Anonymous)):
+        if call.name.lower() == "total":
+            summed = _exp().Sum(this=call.expressions[0])
+            call.replace(_exp().Coalesce(this=summed, expressions=[_exp().Literal.number("0e0")]))
+    for cast in list(tree.find_all(_exp().Cast)):
+        if cast.to.is_type("json", "boolean", "decimal"):
+            # To SQLite these words mean a number.
+            cast.set("to", _exp().DataType.build("double"))
     for part in list(tree.find_all(_exp().JSONExtract, _exp().JSONExtractScalar)):
         # MariaDB has no ->>.
         found = _exp().Anonymous(this="JSON_EXTRACT", expressions=[part.this, part.expression])

@@ -30,16 +30,6 @@ _UNKNOWN_TABLE = re.compile(r"Table '(?:[^']*\.)?([^']*)' doesn't exist")
 T = TypeVar("T")
 
 
-async def view_columns(
-    connection: MariadbConnection, query: str, described: MariadbCatalog
-) -> tuple[str, ...]:
-    """The names of the columns that a view with this query would have. Raises: ViewRefused."""
-    names, _ = described.shadow.settle(query)
-    translated = described.translated(query)
-    await _tried(lambda: _probe(connection, f"({translated})"))
-    return names
-
-
 async def try_view(
     connection: MariadbConnection, view: Collection, described: MariadbCatalog
 ) -> None:
