@@ -316,6 +316,15 @@ def test_its_other_ports_want_a_certificate_of_the_fleet(stage: Stage) -> None:
                         raise ConnectionError
 
 
+def test_its_loopback_ports_do_nothing_for_strangers(stage: Stage) -> None:
+    inner = seaweedfs.inner_address(stage.node("objects"))
+    for place in ("9333/dir/assign", "9333/col/delete?collection=x", "8888/", "8888/buckets/"):
+        assert httpx.get(f"http://{inner}:{place}").status_code == 404
+    chunk = f"http://{inner}:8080/1,01637037d6"
+    assert httpx.delete(chunk).status_code == 401
+    assert httpx.post(chunk, files={"f": b"x"}).status_code == 401
+
+
 def test_secrets_are_in_private_files_and_nowhere_else(stage: Stage) -> None:
     path = stage.folder.path
     private = [*stage.folder.secrets.iterdir(), *stage.folder.certificates.folder.iterdir()]
