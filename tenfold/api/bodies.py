@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from tenfold.api.forms import form_object, strict_pairs
 from tenfold.api.http import Upload
-from tenfold.api.json_text import json_object, json_value
+from tenfold.api.json_text import json_object
 from tenfold.api.multipart import MultipartForm, boundary_of
 from tenfold.api.rsgi import HttpProtocol, ProtocolClosed
 from tenfold.errors import BadRequest, PayloadTooLarge, RequestError
@@ -105,11 +105,6 @@ class BodyReader:
             self.refuse_large()
             self._raw = await self._read_raw()
         return self._raw
-
-    async def json(self) -> Any:
-        """A JSON value of any kind, whatever the content type says."""
-        body = await self.read()
-        return await _aside(len(body), json_value, body)
 
     async def object(self) -> dict[str, Any]:
         """The body as one object, by its content type. Raises: BadRequest."""

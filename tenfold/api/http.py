@@ -137,16 +137,8 @@ class Request(Protocol):
         """
         ...
 
-    async def json_any(self) -> Any:
-        """A JSON body of any kind; None when it is empty."""
-        ...
-
     async def facts(self, context: str = "default") -> RequestFacts:
         """The request as rules see it."""
-        ...
-
-    async def disconnected(self) -> None:
-        """Return when the client has gone away."""
         ...
 
 

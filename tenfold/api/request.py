@@ -141,9 +141,6 @@ class HttpRequest:
     async def json(self) -> dict[str, Any]:
         return await self._body_reader().object()
 
-    async def json_any(self) -> Any:
-        return await self._body_reader().json()
-
     async def facts(self, context: str = "default") -> RequestFacts:
         body = await self.json()
         return RequestFacts(
@@ -154,9 +151,6 @@ class HttpRequest:
             headers=self._rule_headers(),
             body=body,
         )
-
-    async def disconnected(self) -> None:
-        await self._proto.client_disconnect()
 
     def uploads(self) -> list[Upload]:
         """The files received so far; whoever runs the request removes them at its end."""

@@ -38,11 +38,6 @@ def shaped_json(request: Request, value: Any, status: int = 200) -> Response:
     return json_response(shape.pick(value) if shape else value, status)
 
 
-def json_bytes(body: bytes, status: int = 200) -> Response:
-    """A body that is JSON already."""
-    return Response(status, body)
-
-
 def no_content() -> Response:
     """204, without a body."""
     return Response(204, b"", _EMPTY)

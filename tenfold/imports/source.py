@@ -127,10 +127,6 @@ class PocketBaseFolder:
         rows = self._all(f"SELECT CAST(value AS TEXT) FROM _params WHERE {key} = 'settings'")
         return rows[0][0] if rows else None
 
-    def has_table(self, name: str) -> bool:
-        found = self._all("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", name)
-        return bool(found)
-
     def count(self, table: str) -> int:
         return self._all(f"SELECT count(*) FROM {_quoted(table)}")[0][0]
 

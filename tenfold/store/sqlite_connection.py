@@ -21,10 +21,6 @@ BUDGET_CHECK_STEPS = 4_000
 """How many SQLite opcodes run between two looks at the clock."""
 
 
-class OverBudget(Exception):
-    """An inline read took longer than the event loop may be held."""
-
-
 @contextmanager
 def opening(path: Path) -> Generator[None]:
     """Tell the operator when a file is no database, or may not be written.

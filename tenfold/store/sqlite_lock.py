@@ -30,13 +30,6 @@ class WriteTurn:
         finally:
             fcntl.flock(self._gate, fcntl.LOCK_UN)
 
-    def gate_is_free(self) -> bool:
-        """Whether nobody waits for the turn at this moment."""
-        if not _try_lock(self._gate):
-            return False
-        fcntl.flock(self._gate, fcntl.LOCK_UN)
-        return True
-
     def acquire(self) -> None:
         """Wait for the turn. Blocks: call it in a thread."""
         fcntl.flock(self._gate, fcntl.LOCK_EX)

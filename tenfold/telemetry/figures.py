@@ -5,7 +5,7 @@ None of these locks: each is added to from one thread, or may lose a count now a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Generic, TypeVar
@@ -151,11 +151,6 @@ class Sample:
 
 
 Source = Callable[[], Iterable[Sample]]
-
-
-def samples_of(name: str, values: Mapping[str, float], label: str) -> list[Sample]:
-    """One sample for each key of a mapping."""
-    return [Sample(name, value, ((label, key),)) for key, value in values.items()]
 
 
 def distribution_samples(name: str, found: Distribution) -> list[Sample]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
 import time
 from multiprocessing.synchronize import Event
@@ -55,9 +56,12 @@ def _take_turn(folder: Path, holds: Event, may_end: Event) -> None:
 
 def _wait_until_gate_is_closed(folder: Path) -> None:
     deadline = time.monotonic() + 10
-    probe = WriteTurn(folder)
-    while time.monotonic() < deadline:
-        if not probe.gate_is_free():
-            return
-        time.sleep(0.01)
+    with (folder / "write.gate").open() as gate:
+        while time.monotonic() < deadline:
+            try:
+                fcntl.flock(gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            fcntl.flock(gate, fcntl.LOCK_UN)
+            time.sleep(0.01)
     raise AssertionError("nobody came to wait")
