@@ -25,7 +25,7 @@ from tenfold.store.contract import COLLECTIONS, Change, Transaction
 from tenfold.store.figures import StoreFigures
 from tenfold.store.mariadb_board import Board
 from tenfold.store.mariadb_catalog import MariadbCatalog, catalog_text
-from tenfold.store.mariadb_connection import MariadbConnection, connect
+from tenfold.store.mariadb_connection import WRITE_LIMIT_S, MariadbConnection, connect
 from tenfold.store.mariadb_dialect import quoted
 from tenfold.store.mariadb_lease import Lease
 from tenfold.store.mariadb_location import MariadbLocation
@@ -86,7 +86,7 @@ class MariadbStore(MariadbReads):
         turn = WriteTurn(self._folder)
         await asyncio.to_thread(turn.acquire)
         try:
-            connection = await self.connect()
+            connection = await self._connect(DROP_LIMIT_S)
             try:
                 await migrate(connection)
                 self._board.open()
@@ -119,14 +119,11 @@ class MariadbStore(MariadbReads):
 
     async def connect(self) -> MariadbConnection:
         """A connection for the writer: the server ends it when its process is gone."""
-        return await self._connect(0, "wait_timeout = 60")
+        return await self._connect(WRITE_LIMIT_S, "wait_timeout = 60")
 
     async def _connect(self, limit_s: float, *more: str) -> MariadbConnection:
         connection = await connect(self._location, more)
-        if limit_s and connection.is_mysql:
-            await connection.rows(f"SET max_execution_time = {int(1000 * limit_s)}")
-        elif limit_s:
-            await connection.rows(f"SET max_statement_time = {limit_s}")
+        await connection.limit(limit_s)
         return connection
 
     @property
@@ -241,7 +238,7 @@ class MariadbStore(MariadbReads):
             log.warning("old tables stay until the next sweep: %s", error)
 
     async def _drop(self, tables: Sequence[str]) -> None:
-        connection = await self.connect()
+        connection = await self._connect(DROP_LIMIT_S)
         try:
             for table in tables:
                 await connection.rows(f"DROP TABLE IF EXISTS {quoted(table)}", (), DROP_LIMIT_S)

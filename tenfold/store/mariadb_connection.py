@@ -22,6 +22,9 @@ from tenfold.store.mariadb_location import MariadbLocation
 CONNECT_LIMIT_S = 5.0
 FOUND_ROWS = 2
 """A flag of the protocol: UPDATE tells how many rows it found, not how many it changed."""
+WRITE_LIMIT_S = 4.5
+"""How long one statement of a write may take; a little less than its task waits for it."""
+
 KEPT_STATEMENTS = 150
 SQL_MODE = "ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES"
 """SQL as SQLite reads it: "names", text || text, \\ no escape, and nothing cut short in silence."""
@@ -155,6 +158,14 @@ class MariadbConnection:
                 raise self._explained(error) from error
         names = tuple(described[0] for described in result.description or ())
         return names, list(result.rows or ())
+
+    async def limit(self, seconds: float) -> None:
+        """Have the server itself end statements that run longer (0: none); on MySQL, SELECTs.
+
+        It tells so, and the connection and its transaction go on.
+        """
+        milliseconds, whole = int(1000 * seconds), f"max_statement_time = {seconds:g}"
+        await self.rows(f"SET {f'max_execution_time = {milliseconds}' if self.is_mysql else whole}")
 
     def close(self) -> None:
         """Let go of the socket at once."""

@@ -9,7 +9,12 @@ from tenfold.schema.diff import CreateIndex, CreateTable, CreateView, views_in_o
 from tenfold.schema.view_query import ViewRefused
 from tenfold.store.contract import Outdated, SchemaRefused
 from tenfold.store.mariadb_catalog import MariadbCatalog, save_catalog_rows
-from tenfold.store.mariadb_connection import MariadbConnection, ServerError, TooLarge
+from tenfold.store.mariadb_connection import (
+    WRITE_LIMIT_S,
+    MariadbConnection,
+    ServerError,
+    TooLarge,
+)
 from tenfold.store.mariadb_dialect import MariadbDialect, quoted
 from tenfold.store.mariadb_indexes import IndexRefused, uniques
 from tenfold.store.mariadb_tables import (
@@ -58,8 +63,14 @@ class SchemaChange:
         self._described.shadow.try_change(self._saved, self._removed)
         for collection in self._removed:
             self._leave(collection)
-        for collection in self._saved:
-            await self._save(connection, schema, collection)
+        # A copy takes as long as there are records.
+        await connection.limit(0)
+        try:
+            for collection in self._saved:
+                await self._save(connection, schema, collection)
+        finally:
+            if not connection.is_lost:
+                await connection.limit(WRITE_LIMIT_S)
         described = self._described.changed(self._after, self._tables)
         await self._try_views(connection, described)
         await save_catalog_rows(connection, self._saved, self._removed, self._tables)
