@@ -148,6 +148,8 @@ def _greet(settings: Settings, address: str, installer_token: str) -> None:
     out.print(f"  Dashboard  {address}/_/")
     out.print(f"  Data       {escape(str(settings.dir))}")
     out.print(f"  Workers    {settings.worker_count}")
+    if any(settings.hooks_folder.glob("[!_]*.py")):
+        out.print(f"  Hooks      {escape(str(settings.hooks_folder))}")
     if installer_token:
         out.print("\nThere is no superuser yet. Open this link, good for 30 minutes, to make one:")
         out.print(f"  {address}/_/#/pbinstal/{installer_token}")

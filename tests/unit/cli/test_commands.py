@@ -140,6 +140,8 @@ def test_taken_port(capsys: pytest.CaptureFixture[str], folder: str) -> None:
 def test_serve_greets_and_stops(tmp_path: Path, workers: int) -> None:
     """It prints where it listens, where the data lies, and how to make a superuser."""
     folder, port = tmp_path / "data", free_port()
+    (tmp_path / "hooks").mkdir()
+    (tmp_path / "hooks/none.py").write_text("")
     command = [Tenfold.program(), "serve", "--dir", str(folder), "--workers", str(workers)]
     process = subprocess.Popen(
         [*command, "--http", f"127.0.0.1:{port}"],
@@ -156,6 +158,7 @@ def test_serve_greets_and_stops(tmp_path: Path, workers: int) -> None:
         out, err = process.communicate(timeout=20)
     assert process.returncode == 0, err
     assert f"http://127.0.0.1:{port}/_/#/pbinstal/ey" in out
+    assert str(tmp_path / "hooks") in out
     assert f"superuser upsert EMAIL PASSWORD --dir {folder}" in out
     assert not err, "a quiet start and stop"
     assert folder.stat().st_mode & 0o077 == 0, "it holds secrets"
