@@ -72,7 +72,8 @@ def run(arguments: Sequence[str]) -> int:
         )
     except CycloptsError as error:
         err.print(f"[bold red]error:[/] {escape(str(error))}")
-        err.print("[bold]hint:[/]  tenfold --help shows every command")
+        command = " ".join(["tenfold", *(error.command_chain or ())])
+        err.print(f"[bold]hint:[/]  {escape(command)} --help shows what it takes")
         return MISUSED
     except SettingsError as error:
         tell_error(error)
