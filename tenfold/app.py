@@ -222,6 +222,7 @@ class App:
                 self.writes,
                 self.answers,
                 _is_watched,
+                body_limit_bytes=self.settings.body_limit_bytes,
                 keeps_views=not self.database.is_near,
             ),
             *self.collections.routes(),

@@ -25,19 +25,25 @@ def routes(
     answers: Answers,
     is_watched: Callable[[Collection], bool],
     *,
+    body_limit_bytes: int,
     keeps_views: bool = False,
 ) -> list[Route]:
     """The record routes; answers to lists of collections nobody watches are remembered.
 
-    `keeps_views`: records that were viewed are, too. (A database at hand leaves that to the
-    fast lane.)
+    `body_limit_bytes` is what a body may take beside the files that a collection allows (0: any
+    length). `keeps_views`: records that were viewed are remembered, too. (A database at hand
+    leaves that to the fast lane.)
     """
     endpoints = RecordEndpoints(reads, writes, answers, is_watched, keeps_views)
+
+    def limit(request: Request) -> int:
+        return body_limit_bytes and body_limit_bytes + endpoints.file_bytes(request)
+
     return [
         Route("GET", PATH, endpoints.list, tags=("list",)),
-        Route("POST", PATH, endpoints.create, tags=("create",)),
+        Route("POST", PATH, endpoints.create, body_limit_bytes=limit, tags=("create",)),
         Route("GET", PATH + "/{id}", endpoints.view, tags=("view",)),
-        Route("PATCH", PATH + "/{id}", endpoints.update, tags=("update",)),
+        Route("PATCH", PATH + "/{id}", endpoints.update, body_limit_bytes=limit, tags=("update",)),
         Route("DELETE", PATH + "/{id}", endpoints.delete, tags=("delete",)),
     ]
 
@@ -65,6 +71,13 @@ class RecordEndpoints:
         if found is None:
             raise NotFound(NO_COLLECTION)
         return found
+
+    def file_bytes(self, request: Request) -> int:
+        """How much the files of one record may take; only multipart bodies lie on the disk."""
+        found = self._reads.store.catalog.find(request.params["collection"])
+        if found is None or not request.header("content-type").startswith("multipart/"):
+            return 0
+        return sum(field.most_bytes for field in found.file_fields)
 
     async def _open(self, request: Request) -> tuple[Collection, RequestFacts]:
         """The collection as it is once all else is known: it may change meanwhile."""

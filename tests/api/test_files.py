@@ -75,6 +75,16 @@ def test_large_files_come_whole_and_in_parts(client: httpx.Client) -> None:
     assert part.content == body[5_000_000:5_001_000]
 
 
+def test_bodies_may_be_as_long_as_the_files_that_a_collection_allows(client: httpx.Client) -> None:
+    block = b"x" * (15 << 20)
+    files = [("pages", (f"{name}.bin", block)) for name in "abc"]
+    answer = client.post(RECORDS, files=files)
+    assert answer.status_code == 200, answer.text
+    assert len(answer.json()["pages"]) == 3
+    bare = client.post(RECORDS, json={"title": "x" * (45 << 20)})
+    assert bare.status_code == 413
+
+
 def test_a_thumb_is_the_same_for_a_crowd(client: httpx.Client, server: Tenfold) -> None:
     folder, names = added(client, pages=("a.png", picture(2000, 1500)))
     path = f"{folder}/{names['pages']}?thumb=40x30"

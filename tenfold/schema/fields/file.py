@@ -48,6 +48,11 @@ class FileField(ChoiceField, frozen=True, tag="file"):
     thumbs: tuple[str, ...] = ()
     protected: bool = False
 
+    @property
+    def most_bytes(self) -> int:
+        """What all files of one record may take together."""
+        return (self.max_size or DEFAULT_MAX_BYTES) * max(self.max_select, 1)
+
     def items(self, raw: object) -> list[Value]:
         """Names and NewFile values, without repeats."""
         kept: list[Value] = []
