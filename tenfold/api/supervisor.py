@@ -155,7 +155,7 @@ class Supervisor:
         if self._failed_starts >= _MAX_FAILED_STARTS:
             raise OperatorError(f"Workers keep ending soon after their start. {reason}")
         pause_s = min(0.1 * 2**self._failed_starts, _LONGEST_PAUSE_S) if self._failed_starts else 0
-        _log.error("Worker %d ended (%s); a new one starts.", child.number, reason)
+        _log.error("Worker %d ended; a new one starts. %s", child.number, reason)
         self._due[child.number] = time.monotonic() + pause_s
 
     def _replace(self) -> None:
