@@ -119,7 +119,7 @@ class MariadbStore(MariadbReads):
 
     async def connect(self) -> MariadbConnection:
         """A connection for the writer: the server ends it when its process is gone."""
-        return await self._connect(WRITE_LIMIT_S, "wait_timeout = 60")
+        return await self._connect(WRITE_LIMIT_S, "wait_timeout = 60", "autocommit = 0")
 
     async def _connect(self, limit_s: float, *more: str) -> MariadbConnection:
         connection = await connect(self._location, more)

@@ -51,6 +51,9 @@ class Group(Protocol):
     seq: int
     """The last number given to a change."""
 
+    is_over: bool
+    """Whether its transaction has ended, so that nothing more may join it."""
+
     connection: MariadbConnection
     schema: Callable[[], Awaitable[MariadbConnection]]
     """A connection for statements that end a transaction."""
@@ -59,13 +62,20 @@ class Group(Protocol):
 class MariadbTransaction(MariadbReads):
     """Writes inside the group's transaction, and the changes they make.
 
-    Its savepoint is set by its first statement that writes.
+    Its savepoint is set by its first statement that writes. The first of a group needs none:
+    nothing else would be lost with the whole transaction.
     """
 
     def __init__(
-        self, group: Group, described: MariadbCatalog, parent: MariadbTransaction | None = None
+        self,
+        group: Group,
+        described: MariadbCatalog,
+        parent: MariadbTransaction | None = None,
+        *,
+        is_first: bool = False,
     ) -> None:
         super().__init__()
+        self._is_first = is_first
         self._group = group
         self._described = described
         self._parent = parent
@@ -262,7 +272,11 @@ class MariadbTransaction(MariadbReads):
         if self._is_marked:
             if self._group.connection.is_lost:
                 raise Unavailable("The database went away; nothing was written.")
-            await self._rows(f"ROLLBACK TO {self._savepoint}", ())
+            if self._is_first:
+                self._group.is_over = True
+                await self._rows("ROLLBACK", ())
+            else:
+                await self._rows(f"ROLLBACK TO {self._savepoint}", ())
 
     @property
     def _savepoint(self) -> str:
@@ -273,7 +287,8 @@ class MariadbTransaction(MariadbReads):
             if self._parent is not None:
                 await self._parent._mark()
             self._is_marked = True
-            await self._rows(f"SAVEPOINT {self._savepoint}", ())
+            if not self._is_first:
+                await self._rows(f"SAVEPOINT {self._savepoint}", ())
 
     def _adopt(self, child: MariadbTransaction) -> None:
         self._described = child._described

@@ -94,6 +94,7 @@ class Group:
     connection: MariadbConnection
     schema: Callable[[], Awaitable[MariadbConnection]]
     seq: int
+    is_over: bool = False
     name: str = field(default_factory=lambda: secrets.token_hex(12))
     done: list[_Write] = field(default_factory=list[_Write])
 
@@ -297,7 +298,7 @@ class MariadbCommits:
         return connection, await self._lock(connection)
 
     async def _lock(self, connection: MariadbConnection) -> Turn:
-        await connection.rows("START TRANSACTION", (), STATEMENT_LIMIT_S)
+        # Begins the transaction, too: this session has no autocommit.
         rows = await connection.rows(LOCK, (), STATEMENT_LIMIT_S)
         if not rows:
             raise Unavailable("The database is not Tenfold's any more.", 30)
@@ -331,7 +332,7 @@ class MariadbCommits:
 
     async def _run_works(self, group: Group) -> None:
         for _ in range(MAX_GROUP):
-            if not self._waiting or (group.done and self._waiting[0].is_alone):
+            if not self._waiting or group.is_over or (group.done and self._waiting[0].is_alone):
                 return
             write = self._waiting.popleft()
             if await self._attempt(group, write):
@@ -343,7 +344,8 @@ class MariadbCommits:
         """Run one write in a savepoint of its own; a failure undoes it alone."""
         last = group.done[-1].transaction if group.done else None
         described = last.described if last else self._owner.described
-        transaction = write.transaction = MariadbTransaction(group, described)
+        transaction = MariadbTransaction(group, described, is_first=not group.done)
+        write.transaction = transaction
         token = current.set(transaction)
         try:
             write.result = await write.work(transaction)
