@@ -9,7 +9,7 @@ DIR ?= tenfold_data
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env engines serve check format test drill bench lock clean
+.PHONY: help env engines serve check format test drill bench report blind lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -57,6 +57,12 @@ drill: env ## kill the service under load, 20 times, and look whether a write wa
 bench: env ## measure Tenfold beside PocketBase, print the table
 	@scripts/debian-packages wrk
 	$(BIN)/python -m bench
+
+report: env ## measure a fresh Tenfold, write report.html and report.json (two minutes)
+	$(BIN)/tenfold report --output report.html
+
+blind: env ## plant bottlenecks, ask for advice, compare what it predicts (ten minutes, nothing else running)
+	$(BIN)/python -m tests.blind
 
 lock: $(UV) ## remake the lock file from pyproject.toml
 	$(UV) pip compile -q pyproject.toml --group dev --universal --generate-hashes --no-annotate --no-header -o requirements.lock

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from tenfold.measure.advise_figures import MIN_S, Figures
-from tenfold.measure.advise_gain import FULL, Rule
+from tenfold.measure.advise_gain import FULL, Rule, carried_without, gain
 from tenfold.measure.advise_values import Finding, Gain, Step
 
 CONTENTION = 0.05
 """The share of a worker's work that queues for the others, until `tenfold knee` has measured it."""
 
+EVEN_SHARE = 0.7
 LOW_MEMORY_RATIO = 0.05
 SWAPPING_BYTES_PER_S = 1e6
 STOLEN_RATIO = 0.1
@@ -73,6 +74,32 @@ def few_workers(figures: Figures) -> Finding | None:
             f"/{served:,.0f}/s = {by_cores:.2f}, USL with contention {CONTENTION:g}: {by_law:.2f})",
         ),
         share=figures.worker_busiest,
+        cost=1,
+    )
+
+
+def uneven_workers(figures: Figures) -> Finding | None:
+    """One worker does the work while others wait: connections stay with who accepted them."""
+    if figures.workers < 2 or figures.worker_busiest < FULL:
+        return None
+    if figures.worker_busy > EVEN_SHARE * figures.worker_busiest:
+        return None
+    ratio = figures.worker_busiest / max(figures.worker_busy, MIN_S)
+    by_cores = carried_without(figures) / max(figures.run.good_per_s, MIN_S)
+    return Finding(
+        name="uneven_workers",
+        title="connections are spread unevenly over the workers",
+        evidence=[
+            f"the busiest of {figures.workers} workers is {figures.worker_busiest:.0%} busy, the"
+            f" mean is {figures.worker_busy:.0%}",
+        ],
+        step=Step(
+            "spread_connections",
+            "Let clients, or the proxy before the server, open connections over time instead of"
+            " all at once, and more of them: each stays with the worker that took it.",
+        ),
+        gain=gain(min(ratio, by_cores), "low", f"min({ratio:.2f} if even, cores: {by_cores:.2f})"),
+        share=1 - 1 / ratio,
         cost=1,
     )
 
@@ -186,6 +213,7 @@ def full_disk_queue(figures: Figures) -> Finding | None:
 
 LIMITS: tuple[Rule, ...] = (
     little_memory,
+    uneven_workers,
     few_workers,
     full_processor,
     full_disk_queue,

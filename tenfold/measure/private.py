@@ -74,6 +74,11 @@ class PrivateTenfold:
         """Where it is. Raises: OperatorError when it doesn't answer."""
         return find_target(f"http://127.0.0.1:{self._port}", self._credentials, may_be_remote=False)
 
+    @property
+    def database_bytes(self) -> int:
+        """How large its database is, without what is only in the log of SQLite yet."""
+        return (self._dir / "data.db").stat().st_size
+
     def restart(self, workers: int) -> None:
         """Stop, and start on the same data and port, with what `settings` and `hooks` are now."""
         self._stop()

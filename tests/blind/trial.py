@@ -45,8 +45,14 @@ class Outcome:
         return not self.after_per_s or abs(self.predicted / self.measured - 1) <= CLOSE
 
 
-def attempt(planted: Planted, generator: Processes, seconds: float = SECONDS) -> Outcome:
-    """One trial, on a fresh server."""
+def attempt(
+    planted: Planted,
+    generator: Processes,
+    seconds: float = SECONDS,
+    *,
+    takes_steps: bool = True,
+) -> Outcome:
+    """One trial, on a fresh server; without its step, nothing is measured after it."""
     workload = changed(load_workload("default"), planted.workload, planted.name)
     with ExitStack() as stack:
         private = PrivateTenfold(planted.workers, planted.settings, planted.hooks)
@@ -61,7 +67,9 @@ def attempt(planted: Planted, generator: Processes, seconds: float = SECONDS) ->
             return Outcome(planted, advise(found), found.run.good_per_s, 0.0, found)
         full = push(bed, workload, planted.start_per_s, seconds)
         advice = advise(full.found)
-        after = _after(planted, private, bed, advice, full, seconds, stack)
+        after = 0.0
+        if takes_steps:
+            after = _after(planted, private, bed, advice, full, seconds, stack)
         return Outcome(planted, advice, full.per_s, after, full.found)
 
 

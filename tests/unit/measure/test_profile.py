@@ -1,17 +1,13 @@
-"""From looks to figures; a profile of a real server; stacks as a flame graph."""
+"""From looks to figures, and stacks as a flame graph."""
 
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 
-import msgspec
 import pytest
 
-from tenfold.measure import Effort, PrivateTenfold, Processes, changed, load_workload, prepared
 from tenfold.measure.profile_flame import flame_svg, self_times, share_of, tree
 from tenfold.measure.profile_machine import CpuMoment, Look, machine_use, process_uses
-from tenfold.measure.profile_run import ProfiledRun, profiled_run
 from tenfold.measure.profile_server import server_use
 from tenfold.measure.samplers import (
     MachineMoment,
@@ -159,36 +155,3 @@ def test_flame_graph_is_well_formed_and_escaped() -> None:
     titles = [element.text for element in drawn.iter("{http://www.w3.org/2000/svg}title")]
     assert "hash (<b>.py): 6 of 10, 60.0%" in titles
     assert not flame_svg({})
-
-
-@pytest.fixture(scope="module")
-def real() -> Iterator[ProfiledRun]:
-    """A profile of a fresh server under a little load."""
-    rate = {"per_s": 150, "duration_s": 4, "warmup_s": 0.5}
-    workload = changed(
-        load_workload("default"),
-        {"records": 100, "list_share": 0.2, "reads_per_write": 5, "rate": rate},
-        "test",
-    )
-    with PrivateTenfold(2) as private, Processes(1) as generator:
-        target = private.target
-        with prepared(target, workload, lambda done, total: None) as site:
-            yield profiled_run(generator, target, site, workload, Effort())
-
-
-def test_a_real_profile(real: ProfiledRun) -> None:
-    seen = real.profile
-    assert len(seen.processes) == 2 and len(seen.moments) >= 4
-    assert seen.machine.server_cores > 0 and seen.machine.generator_cores > 0
-    assert {"MainThread", "io"} <= {t.kind for p in seen.processes for t in p.threads}
-    server = seen.server
-    assert server and server.workers == 2
-    assert 0.5 < server.answered / real.run.planned < 1.5
-    assert server.writer.writes and server.writer.commit_s > 0
-    assert any(s.plan for s in server.statements)
-    assert sum(seen.stacks.values()) > 0 or seen.notes
-
-
-def test_a_profile_survives_json(real: ProfiledRun) -> None:
-    written = msgspec.json.encode(real)
-    assert msgspec.json.decode(written, type=ProfiledRun) == real
