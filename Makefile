@@ -51,6 +51,10 @@ test: env ## run the tests (installs what they need)
 	@scripts/debian-packages chromium || echo "no Chromium here: the dashboard is not tested" >&2
 	$(BIN)/pytest
 
+test-mariadb: env ## run the suites over HTTP on MariaDB
+	@scripts/debian-packages mariadb-server
+	TEST_STORE=mariadb $(BIN)/pytest tests/api tests/differential
+
 drill: env ## kill the service under load, 20 times, and look whether a write was lost
 	$(BIN)/python -m tests.drills.kill --rounds 20
 

@@ -16,6 +16,9 @@ from pathlib import Path
 
 from tests.engines.mariadb import MariaDB
 
+SQLITE_ONLY = "about the database file of one box"
+"""Why a test is skipped on MariaDB: `pytest.mark.skipif(is_mariadb(), reason=SQLITE_ONLY)`."""
+
 VARIABLE = "TEST_STORE"
 _databases: dict[Path, str] = {}
 

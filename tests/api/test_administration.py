@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.api.conftest import started
+from tests.stores import SQLITE_ONLY, is_mariadb
 from tests.targets import Tenfold
 from tests.unit.mail.smtp_server import in_thread
 
@@ -56,6 +57,7 @@ def test_settings_reach_all_workers(ask: Ask) -> None:
         assert names == {f"App {number}"}
 
 
+@pytest.mark.skipif(is_mariadb(), reason=SQLITE_ONLY)
 def test_sql_reaches_all_caches(ask: Ask) -> None:
     made = ask("POST", "/api/collections/notes/records", json={"title": "made"}).json()
     path = f"/api/collections/notes/records/{made['id']}"
@@ -73,6 +75,7 @@ def test_sql_reaches_all_caches(ask: Ask) -> None:
     assert {ask("GET", path).status_code for _ in range(TRIES)} == {404}
 
 
+@pytest.mark.skipif(is_mariadb(), reason=SQLITE_ONLY)
 def test_sql_of_a_password_ends_sessions(ask: Ask, box: Tenfold) -> None:
     account = {"email": "sql@example.com", "password": "a-long-password"}
     body = {**account, "passwordConfirm": account["password"]}

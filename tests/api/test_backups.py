@@ -14,7 +14,10 @@ import httpx
 import pytest
 
 from tests.planted import open_collection, plant
+from tests.stores import SQLITE_ONLY, is_mariadb
 from tests.targets import PocketBase, Tenfold
+
+pytestmark = pytest.mark.skipif(is_mariadb(), reason=SQLITE_ONLY)
 
 NOTES = open_collection(
     "notes", {"name": "title", "type": "text"}, {"name": "page", "type": "file", "maxSelect": 1}

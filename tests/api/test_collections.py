@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.planted import open_collection, plant
+from tests.stores import SQLITE_ONLY, is_mariadb
 from tests.targets import Tenfold
 
 PATH = "/api/collections"
@@ -219,6 +220,7 @@ def test_names_of_the_store_are_taken(root: httpx.Client, name: str) -> None:
     assert answer.json()["data"]["name"]["code"] == "validation_collection_name_invalid"
 
 
+@pytest.mark.skipif(is_mariadb(), reason=SQLITE_ONLY)
 def test_a_view_that_never_ends_is_refused(root: httpx.Client) -> None:
     query = (
         "with recursive c(x) as (select 1 union all select x + 1 from c)"

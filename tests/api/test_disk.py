@@ -12,7 +12,10 @@ import httpx
 import pytest
 
 from tests.api.conftest import started
+from tests.stores import SQLITE_ONLY, is_mariadb
 from tests.targets import EMAIL, PASSWORD, Tenfold
+
+pytestmark = pytest.mark.skipif(is_mariadb(), reason=SQLITE_ONLY)
 
 RECORDS = "/api/collections/notes/records"
 DISK = "size=48m"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import time
@@ -261,7 +262,8 @@ def test_jobs_that_fail_for_good_can_be_seen_and_tried_again(service: Service) -
 
 def jobs(service: Service, *words: str) -> str:
     command = [service.server.program(), "jobs", *words, "--dir", str(service.server.dir)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    environment = {**os.environ, **service.server.environment()}
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, env=environment)
     return ended.stdout + ended.stderr
 
 

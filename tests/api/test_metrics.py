@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.api.conftest import started
+from tests.stores import SQLITE_ONLY, is_mariadb
 from tests.targets import Tenfold
 
 RECORDS = "/api/collections/notes/records"
@@ -89,6 +90,7 @@ def test_passwords_are_counted(pair: Tenfold, superuser: dict[str, str]) -> None
         assert _total(after, name) > _total(before, name)
 
 
+@pytest.mark.skipif(is_mariadb(), reason=SQLITE_ONLY)
 def test_statements_come_with_their_plans(pair: Tenfold, superuser: dict[str, str]) -> None:
     params = {"filter": "title ~ 'never'", "sort": "-rank", "skipTotal": "1"}
     assert httpx.get(f"{pair.url}{RECORDS}", params=params).is_success
@@ -101,6 +103,7 @@ def test_statements_come_with_their_plans(pair: Tenfold, superuser: dict[str, st
     assert "never" not in str(statements)
 
 
+@pytest.mark.skipif(is_mariadb(), reason=SQLITE_ONLY)
 def test_workers_tell_who_they_are(pair: Tenfold, superuser: dict[str, str]) -> None:
     told = _workers(pair, superuser)
     assert len({worker["pid"] for worker in told.values()}) == 2

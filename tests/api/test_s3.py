@@ -17,6 +17,7 @@ from tenfold.blobs.s3_location import S3Location
 from tests.contracts.blobs import keys
 from tests.planted import open_collection, plant
 from tests.seaweed import ACCESS_KEY, SECRET, free_ports, seaweed
+from tests.stores import SQLITE_ONLY, is_mariadb
 from tests.targets import Tenfold
 
 ALBUM = open_collection(
@@ -100,6 +101,7 @@ def test_files_move_to_a_bucket_and_back(client: httpx.Client, endpoint: str) ->
     assert not asyncio.run(keys(bucket_of(endpoint, "pages")))
 
 
+@pytest.mark.skipif(is_mariadb(), reason=SQLITE_ONLY)
 def test_backups_in_a_bucket(client: httpx.Client, server: Tenfold, endpoint: str) -> None:
     settings = {"backups": {"s3": s3(endpoint, "archives")}}
     client.patch("/api/settings", json=settings).raise_for_status()
