@@ -9,7 +9,7 @@ DIR ?= tenfold_data
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env engines serve check format test drill bench report blind lock clean
+.PHONY: help env engines serve check format test test-mariadb drill bench report blind lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
