@@ -75,7 +75,7 @@ def parse(text: str) -> Report:
 
 
 def _milliseconds(text: str, label: str) -> float:
-    found = re.search(rf"^\s+{label}\s+([\d.]+)(us|ms|s|m)$", text, re.M)
+    found = re.search(rf"^\s+{label}\s+([\d.]+)(us|ms|s|m)\s*$", text, re.M)
     if not found:
         raise ValueError(f"wrk printed no {label} latency:\n{text}")
     return float(found[1]) * UNITS_MS[found[2]]
