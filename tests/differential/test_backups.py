@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from tests.differential.pair import Ask, Pair
+from tests.stores import SQLITE_ONLY, is_mariadb
+
+pytestmark = pytest.mark.skipif(is_mariadb(), reason=SQLITE_ONLY)
 
 BACKUPS = "/api/backups"
 SIZE = ("*.size",)

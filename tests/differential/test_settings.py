@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.differential.pair import Ask, Pair
+from tests.stores import SQLITE_ONLY, is_mariadb
 
 SETTINGS = "/api/settings"
 LOGS = "/api/logs"
@@ -437,6 +438,7 @@ QUERIES = [
 BODIES: list[Any] = [{}, {"query": None}, {"query": 5}, {"query": ["select 1"]}, []]
 
 
+@pytest.mark.skipif(is_mariadb(), reason=SQLITE_ONLY)
 def test_sql(pair: Pair) -> None:
     pair.touched.add("tags")
     for query in QUERIES:
@@ -445,6 +447,7 @@ def test_sql(pair: Pair) -> None:
     pair.all_same(Ask("POST", "/api/sql", json=body, who="root") for body in BODIES)
 
 
+@pytest.mark.skipif(is_mariadb(), reason=SQLITE_ONLY)
 def test_sql_reaches_readers(pair: Pair) -> None:
     tag = Ask("GET", "/api/collections/tags/records/red000000000000")
     pair.same(tag)
