@@ -78,6 +78,8 @@ class Supervisor:
 
     def _start_all(self) -> None:
         for number in range(1, self._workers + 1):
+            if self._is_stopping:
+                return
             self._fork(number)
             if number == 1:
                 self._wait_ready()
@@ -168,10 +170,14 @@ class Supervisor:
         pipe, report_pipe = os.pipe()
         sys.stdout.flush()
         sys.stderr.flush()
+        # A stop that comes right now waits until the child has handlers of its own: the ones that
+        # it inherits would swallow it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         pid = os.fork()
         if pid == 0:
             os.close(pipe)
             self._be_child(number, report_pipe)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
         os.close(report_pipe)
         self._children[number] = _Child(number, pid, pipe, time.monotonic())
 
@@ -203,6 +209,7 @@ class Supervisor:
         signal.set_wakeup_fd(-1)
         for name in (signal.SIGCHLD, *STOP_SIGNALS):
             signal.signal(name, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
         for end in (self._wake_read, self._wake_write, self._life_write):
             os.close(end)
         for child in self._children.values():

@@ -133,3 +133,12 @@ def _wait(server: Tenfold) -> int:
     code = server.process.wait(20)
     server.process = None
     return code
+
+
+def test_a_stop_right_after_the_first_answer_reaches_every_worker(tmp_path: Path) -> None:
+    server = Tenfold(tmp_path / "data", workers=4)
+    server.upsert_superuser()
+    for _ in range(3):
+        server.start()
+        server.stop()
+    assert "did not stop" not in server.log_text()
