@@ -22,7 +22,9 @@ SETTINGS = (ROOT / "docs/settings.md").read_text()
 COMMANDS = (ROOT / "docs/commands.md").read_text()
 
 _ROW = re.compile(r"^\| `(\w+)` \| `(\w+)` \| (.+?) \| (.+) \|$", re.MULTILINE)
-_IN_WORDS = {"dir", "hooks_dir", "public_dir", "origins", "encryption_key", "blobs"}
+_IN_WORDS = frozenset(
+    ("dir", "hooks_dir", "public_dir", "origins", "encryption_key", "blobs", "store_password")
+)
 
 
 def test_boot_settings() -> None:
