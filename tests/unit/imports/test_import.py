@@ -227,6 +227,10 @@ def test_never_over_other_data(
     assert (target / "mine.txt").read_text() == "mine"
 
 
+MANY = 80_000
+"""Rows that take seconds to import, so that a signal comes before the end."""
+
+
 def test_interrupted(source: Source, tmp_path: Path) -> None:
     """Killed at any moment, there is no half folder, and the next run starts anew."""
     large = tmp_path / "large"
@@ -244,7 +248,7 @@ def test_interrupted(source: Source, tmp_path: Path) -> None:
     assert run(command[1:]) == 0
     assert sorted(os.listdir(tmp_path)) == ["data", "large"]
     with sqlite3.connect(target / "data.db") as database:
-        assert database.execute("SELECT count(*) FROM tags").fetchone()[0] == 20_001
+        assert database.execute("SELECT count(*) FROM tags").fetchone()[0] == MANY + 1
     database.close()
 
 
@@ -253,7 +257,7 @@ def _enlarge(folder: Path, copy: Path) -> None:
     with sqlite3.connect(copy / "data.db") as database:
         database.executemany(
             "INSERT INTO tags (id, name) VALUES (?, ?)",
-            ((f"t{number:014}", "x" * 200) for number in range(20_000)),
+            ((f"t{number:014}", "x" * 200) for number in range(MANY)),
         )
     database.close()
 
