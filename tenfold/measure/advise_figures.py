@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from tenfold.measure.advise_values import Part
@@ -37,6 +38,9 @@ class Figures:
     """With the time in which they waited for a core."""
     io_cores: float
     serving_cores: float
+    main_starts_per_s: float
+    other_starts_per_s: float
+    """How often event loops, and the other threads that answer, were given a core."""
     read_cores: float
     password_cores: float
     pool_busy: float
@@ -49,6 +53,11 @@ class Figures:
         return self.server.took_s if self.server else self.run.took_s
 
     @property
+    def served_per_s(self) -> float:
+        """Answers a second while the server was watched."""
+        return max(carried(self.run, self.server), MIN_S)
+
+    @property
     def free_cores(self) -> float:
         """What neither the server nor anybody else takes."""
         return max(0.0, self.machine.cores * (1 - self.machine.cpu_ratio))
@@ -56,7 +65,7 @@ class Figures:
     @property
     def server_cpu_s(self) -> float:
         """Processor time of the server for one good answer."""
-        return self.machine.server_cores / max(self.run.good_per_s, MIN_S)
+        return self.machine.server_cores / self.served_per_s
 
     @property
     def loop_share(self) -> float:
@@ -105,6 +114,17 @@ class Figures:
         return share_of(self.stacks, part)
 
 
+def carried(run: RunResult, server: ServerUse | None) -> float:
+    """Answers a second of a full server.
+
+    Its own count is of the watched stretch; that of the load includes the time in which the last
+    slow answers trickle in.
+    """
+    if server is None or not server.took_s:
+        return run.good_per_s
+    return (server.answered - server.failures) / server.took_s
+
+
 def figures_of(found: ProfiledRun, goal: Goal) -> Figures:
     """Reduce a profiled run."""
     run, profile = found.run, found.profile
@@ -116,6 +136,9 @@ def figures_of(found: ProfiledRun, goal: Goal) -> Figures:
 
     def cores(*kinds: str) -> float:
         return sum(t.cpu_cores for p in processes for t in p.threads if t.kind in kinds)
+
+    def starts(kinds: AbstractSet[str]) -> float:
+        return sum(t.starts_per_s for p in processes for t in p.threads if t.kind in kinds)
 
     return Figures(
         run=run,
@@ -132,6 +155,8 @@ def figures_of(found: ProfiledRun, goal: Goal) -> Figures:
         ),
         io_cores=cores("io"),
         serving_cores=cores(*SERVING),
+        main_starts_per_s=starts({"MainThread"}),
+        other_starts_per_s=starts(SERVING - {"MainThread"}),
         read_cores=cores("read"),
         password_cores=cores("password"),
         pool_busy=server.passwords.busiest_ratio if server else 0.0,

@@ -40,7 +40,7 @@ def few_workers(figures: Figures) -> Finding | None:
     if figures.worker_busiest < FULL or figures.server is None:
         return None
     machine, workers = figures.machine, figures.workers
-    served = max(figures.run.good_per_s, MIN_S)
+    served = figures.served_per_s
     server_s = machine.server_cores / served
     generator_s = machine.generator_cores / served
     room = machine.cores - machine.others_cores - machine.profiler_cores
@@ -85,7 +85,7 @@ def uneven_workers(figures: Figures) -> Finding | None:
     if figures.worker_busy > EVEN_SHARE * figures.worker_busiest:
         return None
     ratio = figures.worker_busiest / max(figures.worker_busy, MIN_S)
-    by_cores = carried_without(figures) / max(figures.run.good_per_s, MIN_S)
+    by_cores = carried_without(figures) / figures.served_per_s
     return Finding(
         name="uneven_workers",
         title="connections are spread unevenly over the workers",
@@ -109,7 +109,7 @@ def full_processor(figures: Figures) -> Finding | None:
     machine = figures.machine
     if machine.cpu_ratio < FULL or machine.server_cores < 0.3 * machine.cores:
         return None
-    served = max(figures.run.good_per_s, MIN_S)
+    served = figures.served_per_s
     server_s = machine.server_cores / served
     # The generator on the same machine takes a share that real clients bring themselves.
     alone = machine.cores / max(server_s, MIN_S) / served

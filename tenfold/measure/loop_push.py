@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from tenfold.measure.advise_figures import carried
 from tenfold.measure.load import Processes, Site
 from tenfold.measure.profile_run import ProfiledRun, profiled_run
-from tenfold.measure.results import RunResult
 from tenfold.measure.runs import Effort, run
 from tenfold.measure.target import Target
 from tenfold.measure.workload import Workload
@@ -56,13 +56,8 @@ def push(
         bed.effort,
         stacks=stacks,
     )
-    return Full(found.run.good_per_s, bool(found.run.generator.limit), found)
-
-
-def carried(bed: Bed, workload: Workload, start_per_s: float, seconds: float) -> RunResult:
-    """As `push`, without a profile."""
-    rate = _full_rate(bed, workload, start_per_s)
-    return run(bed.processes, bed.site, at(workload, rate, seconds), bed.effort)
+    per_s = carried(found.run, found.profile.server)
+    return Full(per_s, bool(found.run.generator.limit), found)
 
 
 def at(workload: Workload, per_s: float, seconds: float) -> Workload:

@@ -30,6 +30,7 @@ from tenfold.measure.samplers import (
     look_at_machine,
     look_at_process,
     look_at_workers,
+    starts_of,
 )
 from tenfold.measure.target import Target
 
@@ -141,7 +142,8 @@ class Profiler:
         server = set(self._pids)
         profiler = self._stacks.pids if self._stacks else set[int]()
         mine = {os.getpid(), *(c.pid for c in psutil.Process().children(recursive=True))}
-        cpu = CpuMoment(cpu_of(server), cpu_of(mine - server - profiler), cpu_of(profiler))
+        generator = mine - server - profiler
+        cpu = CpuMoment(cpu_of(server), cpu_of(generator), cpu_of(profiler), starts_of(generator))
         processes = {pid: moment for pid, moment in found.items() if moment}
         return Look(look_at_machine(self._folder), cpu, processes)
 

@@ -19,6 +19,8 @@ class CpuMoment:
     server: float
     generator: float
     profiler: float
+    generator_starts: int = 0
+    """How often it was given a core."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,9 @@ def machine_use(looks: Sequence[Look]) -> MachineUse:
         cpu_ratio=min(1.0, busy / cores),
         server_cores=server,
         generator_cores=generator,
+        generator_starts_per_s=max(
+            0.0, (last.cpu.generator_starts - first.cpu.generator_starts) / took_s
+        ),
         profiler_cores=profiler,
         others_cores=max(0.0, busy - server - generator - profiler),
         stolen_ratio=(new.stolen_s - old.stolen_s) / took_s / cores,
@@ -111,14 +116,15 @@ def _thread_uses(
     took_s: float,
 ) -> list[ThreadUse]:
     """By kind. Threads that Python does not know are the server's I/O."""
-    kinds: dict[str, tuple[int, float, float]] = {}
+    kinds: dict[str, tuple[int, float, float, float]] = {}
     unnamed = "thread" if names is None else "io"
     for number, new in after.items():
         old = before.get(number, ThreadMoment(0.0, 0.0))
         kind = (names or {}).get(number, unnamed)
-        count, cpu, waited = kinds.get(kind, (0, 0.0, 0.0))
+        count, cpu, waited, starts = kinds.get(kind, (0, 0.0, 0.0, 0.0))
         cpu += (new.cpu_s - old.cpu_s) / took_s
-        kinds[kind] = count + 1, cpu, waited + (new.waited_s - old.waited_s) / took_s
+        waited += (new.waited_s - old.waited_s) / took_s
+        kinds[kind] = count + 1, cpu, waited, starts + (new.starts - old.starts) / took_s
     uses = [ThreadUse(kind, *figures) for kind, figures in kinds.items()]
     return sorted(uses, key=lambda use: -use.wanted_cores)
 

@@ -33,6 +33,8 @@ class ThreadUse:
     cpu_cores: float
     waited_cores: float
     """How much more they wanted to run while no core was free."""
+    starts_per_s: float = 0.0
+    """How often they were given a core: each time costs, so a busy thread is a cheaper one."""
 
     @property
     def wanted_cores(self) -> float:
@@ -59,6 +61,8 @@ class MachineUse:
     cpu_ratio: float
     server_cores: float
     generator_cores: float
+    generator_starts_per_s: float
+    """How often its processes were given a core."""
     profiler_cores: float
     others_cores: float
     stolen_ratio: float

@@ -25,8 +25,9 @@ from tenfold.store.contract import COLLECTIONS, Change, Transaction
 from tenfold.store.figures import StoreFigures
 from tenfold.store.mariadb_board import Board
 from tenfold.store.mariadb_catalog import MariadbCatalog, catalog_text
-from tenfold.store.mariadb_connection import WRITE_LIMIT_S, MariadbConnection, connect
+from tenfold.store.mariadb_connection import WRITE_LIMIT_S, MariadbConnection
 from tenfold.store.mariadb_dialect import quoted
+from tenfold.store.mariadb_door import Door
 from tenfold.store.mariadb_lease import Lease
 from tenfold.store.mariadb_location import MariadbLocation
 from tenfold.store.mariadb_migrations import migrate
@@ -64,7 +65,6 @@ class MariadbStore(MariadbReads):
         self, location: MariadbLocation, folder: Path, read_limit_s: float = READ_LIMIT_S
     ) -> None:
         super().__init__()
-        self._location = location
         self._folder = folder
         self._read_limit_s = read_limit_s
         self._described = MariadbCatalog("mariadb", Catalog(), {})
@@ -73,6 +73,7 @@ class MariadbStore(MariadbReads):
         self._epoch = 0
         self._prune_at = 0
         self._board = Board(folder)
+        self._door = Door(location)
         self._pool = MariadbPool(self._connect_reader, location.connections)
         self._lease = Lease(self._pool)
         self._figures = StoreFigures()
@@ -86,7 +87,7 @@ class MariadbStore(MariadbReads):
         turn = WriteTurn(self._folder)
         await asyncio.to_thread(turn.acquire)
         try:
-            connection = await self._connect(DROP_LIMIT_S)
+            connection = await self._door.connect(DROP_LIMIT_S)
             try:
                 await migrate(connection)
                 self._board.open()
@@ -115,16 +116,11 @@ class MariadbStore(MariadbReads):
         self._board.close()
 
     async def _connect_reader(self) -> MariadbConnection:
-        return await self._connect(self._read_limit_s)
+        return await self._door.connect(self._read_limit_s)
 
     async def connect(self) -> MariadbConnection:
         """A connection for the writer: the server ends it when its process is gone."""
-        return await self._connect(WRITE_LIMIT_S, "wait_timeout = 60", "autocommit = 0")
-
-    async def _connect(self, limit_s: float, *more: str) -> MariadbConnection:
-        connection = await connect(self._location, more)
-        await connection.limit(limit_s)
-        return connection
+        return await self._door.connect(WRITE_LIMIT_S, ("wait_timeout = 60", "autocommit = 0"))
 
     @property
     def box(self) -> str:
@@ -238,7 +234,7 @@ class MariadbStore(MariadbReads):
             log.warning("old tables stay until the next sweep: %s", error)
 
     async def _drop(self, tables: Sequence[str]) -> None:
-        connection = await self._connect(DROP_LIMIT_S)
+        connection = await self._door.connect(DROP_LIMIT_S)
         try:
             for table in tables:
                 await connection.rows(f"DROP TABLE IF EXISTS {quoted(table)}", (), DROP_LIMIT_S)

@@ -1,28 +1,23 @@
 """A bounded set of connections for reading; what can't be served soon is turned away.
 
-Nobody waits long for a database that is slow or gone: the queue is short, a wait has a limit,
-and after a failed connect all others fail at once until the next try is due. Recovery needs
-no hand: the next try that succeeds opens the way again.
+Nobody waits long for a database that is slow or gone: the queue is short, and a wait has a limit.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from tenfold.errors import TenfoldError, Unavailable
+from tenfold.errors import Unavailable
 from tenfold.store.mariadb_connection import ConnectionLost, MariadbConnection
 
 MAX_WAITING = 1_000
 """Reads that may wait for a connection before new ones are turned away."""
 
 WAIT_LIMIT_S = 5.0
-FIRST_PAUSE_S = 0.05
-LONGEST_PAUSE_S = 1.0
 
 
 class MariadbPool:
@@ -34,8 +29,6 @@ class MariadbPool:
         self._idle: list[MariadbConnection] = []
         self._open_count = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._pause_s = 0.0
-        self._no_try_before = 0.0
         self._is_closed = False
 
     async def rows(
@@ -84,20 +77,15 @@ class MariadbPool:
             await self._wait()
 
     async def _open(self) -> MariadbConnection:
-        if time.monotonic() < self._no_try_before or self._is_closed:
+        if self._is_closed:
             raise ConnectionLost
         self._open_count += 1
         try:
-            connection = await self._connect()
-        except BaseException as error:
+            return await self._connect()
+        except BaseException:
             self._open_count -= 1
-            if isinstance(error, TenfoldError):
-                self._pause_s = min(max(2 * self._pause_s, FIRST_PAUSE_S), LONGEST_PAUSE_S)
-                self._no_try_before = time.monotonic() + self._pause_s
             self._wake_one()
             raise
-        self._pause_s = self._no_try_before = 0.0
-        return connection
 
     async def _wait(self) -> None:
         if len(self._waiting) >= MAX_WAITING:

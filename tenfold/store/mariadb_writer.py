@@ -58,7 +58,6 @@ SETTLE_LIMIT_S = 6.0
 """How long a group asks whether its COMMIT came through."""
 
 CHANGES_AT_ONCE = (64, 8, 1)
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 1.0
 
 LOCK = f"""
 SELECT seq, taken_by, database_id, box, until > {NOW} FROM _turn WHERE id = 1 FOR UPDATE
@@ -157,8 +156,6 @@ class MariadbCommits:
         self._beside: set[asyncio.Task[None]] = set()
         self._connection: MariadbConnection | None = None
         self._schema: MariadbConnection | None = None
-        self._pause_s = 0.0
-        self._no_try_before = 0.0
 
     def start(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._run(), name="group commit")
@@ -294,8 +291,8 @@ class MariadbCommits:
                 return self._connection, await self._lock(self._connection)
             except ConnectionLost:
                 self._drop_connection()
-        connection = await self._connect()
-        return connection, await self._lock(connection)
+        self._connection = await self._owner.connect()
+        return self._connection, await self._lock(self._connection)
 
     async def _lock(self, connection: MariadbConnection) -> Turn:
         # Begins the transaction, too: this session has no autocommit.
@@ -304,18 +301,6 @@ class MariadbCommits:
             raise Unavailable("The database is not Tenfold's any more.", 30)
         seq, taken_by, database_id, box, is_leased = rows[0]
         return Turn(seq, taken_by, database_id, box, bool(is_leased))
-
-    async def _connect(self) -> MariadbConnection:
-        if time.monotonic() < self._no_try_before:
-            raise ConnectionLost
-        try:
-            self._connection = await self._owner.connect()
-        except TenfoldError:
-            self._pause_s = min(max(2 * self._pause_s, FIRST_PAUSE_S), LONGEST_PAUSE_S)
-            self._no_try_before = time.monotonic() + self._pause_s
-            raise
-        self._pause_s = 0.0
-        return self._connection
 
     async def _schema_connection(self) -> MariadbConnection:
         """The connection for CREATE TABLE, which would end the transaction on the other."""

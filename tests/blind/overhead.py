@@ -35,7 +35,7 @@ def overhead(generator: Processes, pairs: int = PAIRS) -> Overhead:
     effort = Effort(timeout_s=2.0)
     with PrivateTenfold(1) as private, prepared(private.target, workload, _silent) as site:
         bed = Bed(generator, private.target, site, effort)
-        rate = push(bed, workload, 4_000.0, 2.0, stacks=False).per_s * 1.4
+        rate = push(bed, workload, 4_000.0, 2.0, stacks=False).per_s * 1.1
         full = at(workload, rate, SECONDS)
         lost: list[float] = []
         for number in range(pairs):

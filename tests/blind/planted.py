@@ -16,17 +16,20 @@ Take = Callable[[PrivateTenfold], None]
 
 READS_ONLY = 1e9
 
-SPIN = '''"""Planted: a hook that computes."""
-import time
+COMPUTE = '''"""Planted: a hook that computes."""
 from tenfold.hooks import hooks
-
-SPIN_S = {seconds}
 
 @hooks.view()
 async def decorate(event):
-    ends_at = time.perf_counter() + SPIN_S
-    while time.perf_counter() < ends_at:
-        pass
+    sum(number * number for number in range({rounds}))
+'''
+
+WATCH_LISTS = '''"""Planted: every list passes a hook, so none is remembered."""
+from tenfold.hooks import hooks
+
+@hooks.list()
+async def look(event):
+    pass
 '''
 
 WAIT_INSIDE = '''"""Planted: the turn to write is held while something else is waited for."""
@@ -110,6 +113,7 @@ def _with_hooks(text: str) -> Take:
 
 
 SOME_LISTS = {"records": 400, "list_share": 0.1, "reads_per_write": 10.0}
+PAGES = {"records": 300, "list_share": 1.0, "reads_per_write": 3.0}
 SIGN_INS = {"records": 50, "auth_share": 1.0, "reads_per_write": READS_ONLY}
 
 ALL: tuple[Planted, ...] = (
@@ -122,11 +126,11 @@ ALL: tuple[Planted, ...] = (
     ),
     Planted(
         name="hook",
-        what="a hook computes for 0.5 ms at each view",
+        what="a hook computes for half a millisecond at each view",
         expected=("hook_cpu",),
         workload={"records": 500},
-        hooks=SPIN.format(seconds=0.0005),
-        mends=_with_hooks(SPIN.format(seconds=0)),
+        hooks=COMPUTE.format(rounds=8_000),
+        mends=_with_hooks(COMPUTE.format(rounds=1)),
     ),
     Planted(
         name="index",
@@ -202,10 +206,10 @@ ALL: tuple[Planted, ...] = (
     ),
     Planted(
         name="big answers",
-        what="records of 400 KB",
+        what="pages of 400 KB",
         expected=("big_answers",),
-        workload={"records": 30, "record_bytes": 400_000, "reads_per_write": READS_ONLY},
-        mended_workload={"records": 30, "record_bytes": 40_000, "reads_per_write": READS_ONLY},
+        workload=PAGES | {"record_bytes": 4_000, "list_size": 100},
+        mended_workload=PAGES | {"record_bytes": 4_000, "list_size": 10},
     ),
     Planted(
         name="generator",
@@ -225,7 +229,13 @@ ALL: tuple[Planted, ...] = (
         name="one worker",
         what="one worker, dear requests, a free core",
         expected=("few_workers",),
-        workload={"records": 1_000, "list_share": 0.8, "list_size": 100, "reads_per_write": 2.0},
+        workload={
+            "records": 300,
+            "list_share": 1.0,
+            "list_size": 15,
+            "reads_per_write": READS_ONLY,
+        },
+        hooks=WATCH_LISTS,
         takes_advice=True,
     ),
 )

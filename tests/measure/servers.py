@@ -63,9 +63,13 @@ class StubServer:
         self._is_up.set()
         await self._stop.wait()
         server.close()
+        # What was accepted just now gets its task, which alone can close it.
+        await asyncio.sleep(0.01)
         for connection in self._connections:
             connection.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
+        # Closing takes the loop one more turn.
+        await asyncio.sleep(0)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -80,8 +84,11 @@ class StubServer:
                 self.requests += 1
                 await self._answer(head, writer)
                 await writer.drain()
-        except (EOFError, ConnectionError, asyncio.CancelledError):
+        except (EOFError, ConnectionError):
             pass
+        except asyncio.CancelledError:
+            # The server stops: there is no time for TLS to say goodbye.
+            writer.transport.abort()
         finally:
             writer.close()
             self._connections.discard(task)

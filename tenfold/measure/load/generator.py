@@ -101,6 +101,7 @@ class Generator:
         self._open_missing()
         await asyncio.gather(*self._opening)
         if not self._all:
+            await asyncio.sleep(0)
             raise OperatorError(f"can't connect to {self._job.site.address.url}")
 
     async def run(self, starts_at: float) -> Tally:
@@ -124,6 +125,8 @@ class Generator:
                 opening.cancel()
             for connection in list(self._all):
                 connection.close()
+            # Closing takes the loop one more turn.
+            await asyncio.sleep(0)
         return self._tally
 
     def answered(self, connection: Connection) -> None:

@@ -7,6 +7,7 @@ from tenfold.measure.samplers.processes import (
     cpu_of,
     listeners,
     look_at_process,
+    starts_of,
 )
 from tenfold.measure.samplers.server import WorkerMoment, look_at_workers, superuser_token
 from tenfold.measure.samplers.stacks import StackSampler
@@ -22,5 +23,6 @@ __all__ = [
     "look_at_machine",
     "look_at_process",
     "look_at_workers",
+    "starts_of",
     "superuser_token",
 ]

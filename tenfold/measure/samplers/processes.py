@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +14,11 @@ NANOSECONDS = 1e9
 
 @dataclass(frozen=True, slots=True)
 class ThreadMoment:
-    """Seconds a thread ran, and seconds it wanted to run while no core was free."""
+    """Seconds a thread ran, seconds it wanted to run while no core was free, how often it began."""
 
     cpu_s: float
     waited_s: float
+    starts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,15 @@ def cpu_of(pids: set[int]) -> float:
     return total
 
 
+def starts_of(pids: AbstractSet[int]) -> int:
+    """How often the first threads of some processes were given a core so far."""
+    total = 0
+    for pid in pids:
+        with suppress(OSError, ValueError, IndexError):
+            total += int(Path(f"/proc/{pid}/schedstat").read_text().split()[2])
+    return total
+
+
 def listeners(port: int) -> list[int]:
     """The processes that listen on a TCP port of this machine, and their children."""
     try:
@@ -92,8 +104,9 @@ def _threads(pid: int) -> dict[str, ThreadMoment]:
         return found
     for task in tasks:
         try:
-            ran, waited = (task / "schedstat").read_text().split()[:2]
+            ran, waited, starts = (task / "schedstat").read_text().split()
         except (OSError, ValueError):
             continue
-        found[task.name] = ThreadMoment(int(ran) / NANOSECONDS, int(waited) / NANOSECONDS)
+        seconds = int(ran) / NANOSECONDS, int(waited) / NANOSECONDS
+        found[task.name] = ThreadMoment(*seconds, int(starts))
     return found

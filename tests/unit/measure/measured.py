@@ -31,6 +31,7 @@ def machine(**changes: Any) -> MachineUse:
         cpu_ratio=0.25,
         server_cores=0.7,
         generator_cores=0.2,
+        generator_starts_per_s=0.0,
         profiler_cores=0.0,
         others_cores=0.1,
         stolen_ratio=0.0,
