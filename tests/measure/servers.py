@@ -62,9 +62,12 @@ class StubServer:
         self.port = server.sockets[0].getsockname()[1]
         self._is_up.set()
         await self._stop.wait()
-        server.close()
-        # What was accepted just now gets its task, which alone can close it.
+        # What was accepted just now gets its task, which alone can close it: it takes a moment,
+        # and a server that is closed before would break off halfway.
+        for listener in server.sockets:
+            self._loop.remove_reader(listener.fileno())
         await asyncio.sleep(0.01)
+        server.close()
         for connection in self._connections:
             connection.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
