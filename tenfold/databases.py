@@ -30,6 +30,10 @@ class ServiceStore(Store, Protocol):
         """A record, where it can be read at once; None elsewhere."""
         ...
 
+    def find_beside(self, collection: Collection, record_id: str) -> Record | None:
+        """`find_now` for one thread beside the event loop, always the same one."""
+        ...
+
     async def optimize(self) -> None:
         """Daily care."""
         ...

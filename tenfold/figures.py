@@ -182,7 +182,7 @@ class WorkerFigures:
         lane = self._lane
         if lane is not None:
             views = lane.instant.views + lane.fast.views
-            fills = lane.fast.fills
+            fills = lane.instant.fills + lane.fast.fills
             yield Sample("tenfold_cache_misses_total", fills, (("cache", "records"),))
             hits = max(0, views - fills)
             yield Sample("tenfold_cache_hits_total", hits, (("cache", "records"),))

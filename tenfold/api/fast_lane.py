@@ -5,9 +5,9 @@ without a coroutine, when the answer is remembered or one point read away and th
 decided from the record and the caller alone. Everything else, errors too, takes the ordinary
 way: this lane only ever says what that way would have said.
 
-It has two halves. `hit` runs on the server's I/O thread, changes nothing and answers what is
-remembered: the event loop never hears of such a request. `answer` runs on the event loop and
-may learn of commits and read a record.
+It has two halves. `hit` runs on the server's I/O thread and answers while every commit so far
+is known: the event loop never hears of such a request. `answer` runs on the event loop and may
+learn of commits.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from tenfold.api.headers import JSON_DEFAULTS, Cors
 from tenfold.api.rsgi import HttpProtocol, Scope
 from tenfold.errors import Forbidden
-from tenfold.records import Answers, RecordAnswer, encode_plain, rule
+from tenfold.records import Answers, RecordAnswer, rule
 from tenfold.schema.actor import NOBODY, Actor, RequestFacts
 from tenfold.schema.collection import Catalog, Collection
 from tenfold.schema.record import Record
@@ -28,6 +28,10 @@ PREFIX = "/api/collections/"
 
 KNOWN_FROM_ACTOR = frozenset({"auth", "auth_record", "method", "context"})
 """The parts of a request that this lane knows without reading its headers or query."""
+
+
+Read = Callable[[Collection, str], Record | None]
+"""Gives a record by id."""
 
 
 class PointReads(Protocol):
@@ -44,6 +48,10 @@ class PointReads(Protocol):
 
     def find_now(self, collection: Collection, record_id: str) -> Record | None:
         """A record by id, or None."""
+        ...
+
+    def find_beside(self, collection: Collection, record_id: str) -> Record | None:
+        """The same for the server's I/O thread."""
         ...
 
 
@@ -103,26 +111,26 @@ class FastLane:
         self._catalog_plans: tuple[Catalog, dict[str, _ViewPlan | None]] = (Catalog(), {})
 
     def hit(self, scope: Scope, proto: HttpProtocol) -> bool:
-        """Answer from memory alone, if every commit so far is known. Thread-safe."""
+        """Answer if every commit so far is known. For the server's I/O thread only."""
         asked = _asked(scope)
         if asked is None or not self._store.is_current() or not self._is_open():
             return False
-        return self._serve(scope, proto, asked, self._remembered, self.instant)
+        return self._serve(scope, proto, asked, self._store.find_beside, self.instant)
 
     def answer(self, scope: Scope, proto: HttpProtocol) -> bool:
-        """Answer from memory or by a point read. For the event loop only."""
+        """Learn of commits first, then answer. For the event loop only."""
         asked = _asked(scope)
         if asked is None or not self._is_open():
             return False
         self._store.poll()
-        return self._serve(scope, proto, asked, self._read, self.fast)
+        return self._serve(scope, proto, asked, self._store.find_now, self.fast)
 
     def _serve(
         self,
         scope: Scope,
         proto: HttpProtocol,
         asked: list[str],
-        find: Callable[[_ViewPlan, str], RecordAnswer | None],
+        read: Read,
         figures: LaneFigures,
     ) -> bool:
         headers = scope.headers
@@ -133,7 +141,7 @@ class FastLane:
             if actor is None:
                 return False
         if len(asked) == 3:
-            body = None if scope.query_string else self._view(asked[0], asked[2], actor, find)
+            body = None if scope.query_string else self._view(asked, actor, read, figures)
         else:
             body = self._answers.find_list(list_key(asked[0], scope.query_string, actor))
         if body is None:
@@ -149,42 +157,35 @@ class FastLane:
         return True
 
     def _view(
-        self,
-        name: str,
-        record_id: str,
-        actor: Actor | None,
-        find: Callable[[_ViewPlan, str], RecordAnswer | None],
+        self, asked: list[str], actor: Actor | None, read: Read, figures: LaneFigures
     ) -> bytes | None:
-        plan = self._plan(name)
+        plan = self._plan(asked[0])
         if plan is None:
             return None
-        answer = find(plan, record_id)
+        answer = self._find(plan, asked[2], read, figures)
         if answer is None:
             return None
         if actor is not None and actor.is_superuser:
             return None if plan.has_hidden else answer.body
         if plan.passes is not None:
             facts = NOBODY if actor is None else RequestFacts(actor)
-            if not plan.passes(answer.record.values, facts):
+            if answer.values is None or not plan.passes(answer.values, facts):
                 return None
         return answer.body
 
-    def _remembered(self, plan: _ViewPlan, record_id: str) -> RecordAnswer | None:
-        return self._answers.records.peek((plan.collection.id, record_id))
-
-    def _read(self, plan: _ViewPlan, record_id: str) -> RecordAnswer | None:
+    def _find(
+        self, plan: _ViewPlan, record_id: str, read: Read, figures: LaneFigures
+    ) -> RecordAnswer | None:
         found = self._answers.records.get((plan.collection.id, record_id))
-        return found or self._fill(plan.collection, record_id)
-
-    def _fill(self, collection: Collection, record_id: str) -> RecordAnswer | None:
-        record = self._store.find_now(collection, record_id)
-        if record is None:
+        if found is not None:
+            return found
+        heard = self._answers.changes_heard
+        record = read(plan.collection, record_id)
+        # A record that is newer than what is known of the rules must not be judged by them.
+        if record is None or not self._store.is_current():
             return None
-        self.fast.fills += 1
-        answer = RecordAnswer(record, encode_plain(record))
-        size_bytes = 3 * len(answer.body or b"")
-        self._answers.records.put((collection.id, record_id), answer, size_bytes)
-        return answer
+        figures.fills += 1
+        return self._answers.keep_record(record, heard)
 
     def _plan(self, name: str) -> _ViewPlan | None:
         # Replaced as a whole, never cleared: the other thread may be reading it.

@@ -1,7 +1,8 @@
-"""A bounded in-process cache that costs nothing on a hit."""
+"""A bounded in-process cache that costs nothing on a hit; any thread may use it."""
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -19,10 +20,11 @@ class GenerationCache(Generic[K, V]):
     in the young generation is one dict look-up, with no order to maintain.
     """
 
-    __slots__ = ("_half_bytes", "_old", "_old_bytes", "_young", "_young_bytes", "evicted")
+    __slots__ = ("_half_bytes", "_lock", "_old", "_old_bytes", "_young", "_young_bytes", "evicted")
 
     def __init__(self, limit_bytes: int) -> None:
         self._half_bytes = limit_bytes // 2
+        self._lock = Lock()
         self._young: dict[K, tuple[V, int]] = {}
         self._old: dict[K, tuple[V, int]] = {}
         self._young_bytes = 0
@@ -47,36 +49,40 @@ class GenerationCache(Generic[K, V]):
         found = self._young.get(key)
         if found is not None:
             return found[0]
-        found = self._old.pop(key, None)
-        if found is None:
+        if key not in self._old:
             return None
-        self._keep(key, found)
-        return found[0]
-
-    def peek(self, key: K) -> V | None:
-        """Like `get`, but only where nothing has to change; may be called from any thread."""
-        found = self._young.get(key)
-        return None if found is None else found[0]
+        with self._lock:
+            found = self._old.pop(key, None)
+            if found is None:
+                return None
+            self._keep(key, found)
+            return found[0]
 
     def put(self, key: K, value: V, size_bytes: int) -> None:
         """Keep a value; one larger than an eighth of the room is not worth it."""
-        self.drop(key)
-        if size_bytes * 4 <= self._half_bytes:
-            self._keep(key, (value, size_bytes + ENTRY_OVERHEAD_BYTES))
+        with self._lock:
+            self._drop(key)
+            if size_bytes * 4 <= self._half_bytes:
+                self._keep(key, (value, size_bytes + ENTRY_OVERHEAD_BYTES))
 
     def drop(self, key: K) -> None:
         """Forget a key, if it is here."""
+        with self._lock:
+            self._drop(key)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._young.clear()
+            self._old.clear()
+            self._young_bytes = self._old_bytes = 0
+
+    def _drop(self, key: K) -> None:
         found = self._young.pop(key, None)
         if found is not None:
             self._young_bytes -= found[1]
         else:
             self._old.pop(key, None)
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._young.clear()
-        self._old.clear()
-        self._young_bytes = self._old_bytes = 0
 
     def _keep(self, key: K, entry: tuple[V, int]) -> None:
         self._young[key] = entry

@@ -1,7 +1,7 @@
 """Records: read and write them under their collection's rules."""
 
 from tenfold.records.access import can_manage, rule
-from tenfold.records.answers import Answers, RecordAnswer, encode_plain
+from tenfold.records.answers import Answers, RecordAnswer
 from tenfold.records.body import recast
 from tenfold.records.contract import AuthRecords, RecordFiles, StagedFiles
 from tenfold.records.footprint import Footprint
@@ -26,7 +26,6 @@ __all__ = [
     "StagedFiles",
     "UnruledRecords",
     "can_manage",
-    "encode_plain",
     "parse_paging",
     "parse_shape",
     "recast",

@@ -6,8 +6,10 @@ that is still here is the one that the database would give (C2).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from threading import Lock
+from typing import Any
 
 import msgspec
 
@@ -18,16 +20,22 @@ from tenfold.store.contract import COLLECTIONS, Change
 
 _encode = msgspec.json.Encoder().encode
 
+VALUES_RATIO = 2
+"""How much more than its JSON a record's values take."""
+
 RecordKey = tuple[str, str]
 """Collection id and record id."""
 
 
 @dataclass(slots=True)
 class RecordAnswer:
-    """A record and its JSON as everyone sees it (None: it depends on who asks)."""
+    """A record's JSON as everyone sees it (None: it depends on who asks).
 
-    record: Record
+    `values` are kept where a rule has to look at them.
+    """
+
     body: bytes | None
+    values: Mapping[str, Any] | None
 
 
 class Answers:
@@ -39,10 +47,12 @@ class Answers:
         self.lists = GenerationCache(limit_bytes // 2)
         self._counts: dict[str, int] = {}
         self.changes_heard = 0
+        self._hearing = Lock()
 
     def heed(self, change: Change) -> None:
         """Forget what a change makes wrong."""
-        self.changes_heard += 1
+        with self._hearing:
+            self.changes_heard += 1
         collection_id = change.collection_id
         if collection_id == COLLECTIONS or collection_id == "*":
             self.records.clear()
@@ -51,22 +61,24 @@ class Answers:
         self.records.drop((collection_id, change.record_id))
         self._counts[collection_id] = self._counts.get(collection_id, 0) + 1
 
-    def keep_record(self, record: Record, heard: int) -> None:
-        """Remember a record that was read, unless anything changed during the read.
+    def keep_record(self, record: Record, heard: int) -> RecordAnswer:
+        """Its answer, remembered unless anything changed during the read. From any thread.
 
         `heard` is `changes_heard` from before the read.
         """
-        if heard == self.changes_heard and record.collection.type != "view":
-            answer = RecordAnswer(record, encode_plain(record))
-            key = (record.collection.id, record.id)
-            self.records.put(key, answer, 3 * len(answer.body or b""))
+        body = encode_plain(record)
+        is_ruled = body is None or bool(record.collection.view_rule)
+        answer = RecordAnswer(body, record.values if is_ruled else None)
+        size_bytes = len(body or b"") + (VALUES_RATIO * len(body or b"") if is_ruled else 0)
+        # A change that comes later finds the answer and drops it.
+        with self._hearing:
+            if heard == self.changes_heard and record.collection.type != "view":
+                self.records.put((record.collection.id, record.id), answer, size_bytes)
+        return answer
 
     def find_list(self, key: tuple[str, ...]) -> bytes | None:
-        """A remembered list, if none of the collections it was made from has changed.
-
-        Changes nothing, so that any thread may ask.
-        """
-        found = self.lists.peek(key)
+        """A remembered list, if none of the collections it was made from has changed."""
+        found = self.lists.get(key)
         if found is None:
             return None
         body, seen = found
@@ -84,6 +96,7 @@ class Answers:
         `heard` is `changes_heard` from before the read.
         """
         if heard == self.changes_heard:
+            # Only the event loop, which is here, hears of changes.
             seen = {i: self._counts.get(i, 0) for i in collection_ids}
             self.lists.put(key, (body, seen), len(body))
 

@@ -144,6 +144,8 @@ class MariadbStore(MariadbReads):
         del collection, record_id
         return None
 
+    find_beside = find_now
+
     async def rows(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
         """Run a SELECT of the store's own; for the files of this room only."""
         return await self._rows(sql, params)

@@ -92,6 +92,7 @@ class SqliteStore(SqliteReads):
             self._writer = sqlite_connection.open_writer(self._path)
             migrate(self._writer, self._folder)
             self._reader = sqlite_connection.open_reader(self._path)
+            self._reader_beside = sqlite_connection.open_reader(self._path)
         self._budget = Budget(self._reader)
         self._commit_mark = CommitMark(self._path)
         for _ in range(READ_THREADS):
@@ -119,17 +120,18 @@ class SqliteStore(SqliteReads):
         self._threads.shutdown()
         while not self._idle_readers.empty():
             self._idle_readers.get()[0].close()
+        self._reader_beside.close()
         self._reader.close()
         self._writer.close()
 
     # --- reads --------------------------------------------------------------------------
 
     def find_now(self, collection: Collection, record_id: str) -> Record | None:
-        """`find` without a coroutine, for the hottest path."""
-        statements = Statements.of(collection)
         self._budget.stop()
-        row = self._reader.execute(statements.find, (record_id,)).fetchone()
-        return statements.record(row) if row else None
+        return _find(self._reader, collection, record_id)
+
+    def find_beside(self, collection: Collection, record_id: str) -> Record | None:
+        return _find(self._reader_beside, collection, record_id)
 
     async def _rows(self, sql: str, params: tuple[Any, ...]) -> list[Any]:
         self._budget.start(INLINE_BUDGET_S)
@@ -274,6 +276,16 @@ class SqliteStore(SqliteReads):
     def _tell(self, change: Change) -> None:
         for listener in self._listeners:
             listener(change)
+
+
+def _find(reader: apsw.Connection, collection: Collection, record_id: str) -> Record | None:
+    statements = Statements.of(collection)
+    try:
+        row = reader.execute(statements.find, (record_id,)).fetchone()
+    except apsw.SQLError:
+        # The collection has just been changed: those who wait for it find the record.
+        return None
+    return statements.record(row) if row else None
 
 
 async def _add_default_collections(tx: Transaction) -> None:
