@@ -16,14 +16,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from bench import comparison, footprint, growth, wrk
 from bench.comparison import Effort
 from bench.dataset import make
+from bench.screen import console
 from tests.targets import PocketBase, Tenfold
 
-console = Console()
 PARTS = ("comparison", "footprint", "growth")
 
 

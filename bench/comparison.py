@@ -1,7 +1,8 @@
 """Tenfold beside PocketBase, work by work.
 
 Both servers hold the same records; PocketBase runs as it comes, Tenfold with every write
-durable. Rounds alternate between the two, so that noise of the machine meets both.
+durable. Rounds alternate between the two, so that noise of the machine meets both; each begins
+when what the last one left behind is done.
 """
 
 from __future__ import annotations
@@ -15,15 +16,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import httpx
-from rich.console import Console
 from rich.table import Table
 
 from bench import realtime, wrk
 from bench.dataset import PASSWORD, USER_EMAIL, Dataset
+from bench.rest import until_at_rest
+from bench.screen import console
 from bench.works import WORKS, Work
 from tests.targets import PocketBase, Server, Tenfold
-
-console = Console()
 
 
 @dataclass
@@ -101,12 +101,14 @@ def _row(
     for number in range(effort.rounds):
         console.print(f"[dim]{layout.name}: {work.name}, round {number + 1}[/dim]")
         for server, results in ((pocketbase, row.pocketbase), (tenfold, row.tenfold)):
+            until_at_rest(pocketbase, tenfold)
             with _trickle(server) if work.has_trickle else _nothing():
                 report = wrk.run(
                     server.url,
                     work.script,
                     work.arguments(dataset.records, _user_token(server)),
                     seconds=effort.seconds,
+                    threads=1 if layout.client_core is not None else 2,
                     core=layout.client_core,
                 )
             results.append(report.per_s)
@@ -123,8 +125,9 @@ def _realtime(layout: Layout, pocketbase: Server, tenfold: Server, rounds: int) 
         os.sched_setaffinity(0, {layout.client_core})
     for number in range(rounds):
         console.print(f"[dim]{layout.name}: realtime, round {number + 1}[/dim]")
-        row.pocketbase.append(asyncio.run(realtime.measure(pocketbase.url, "posts")))
-        row.tenfold.append(asyncio.run(realtime.measure(tenfold.url, "posts")))
+        for server, results in ((pocketbase, row.pocketbase), (tenfold, row.tenfold)):
+            until_at_rest(pocketbase, tenfold)
+            results.append(asyncio.run(realtime.measure(server.url, "posts")))
     os.sched_setaffinity(0, range(os.cpu_count() or 1))
     return row
 

@@ -7,17 +7,15 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from bench import wrk
 from bench.dataset import make
+from bench.screen import console
 from tests.targets import Tenfold
 
 ROUNDS = 3
 SECONDS = 4
-
-console = Console()
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ class App:
         self.database = database_of(settings)
         self.store = self.database.store
         self.room = SettingsRoom(self.store, settings.encryption_key)
-        self.answers = Answers(settings.cache_bytes)
+        self.answers = Answers(settings.worker_cache_bytes)
         self.authenticator = Authenticator(self.store)
         self.log = RequestLog(settings.dir, self.room)
         self.gate = SuperuserGate(self.room)

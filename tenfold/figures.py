@@ -109,7 +109,7 @@ class WorkerFigures:
             "at": time.time(),
             "threads": _threads(),
             "settings": {
-                "cache_bytes": self._settings.cache_bytes,
+                "cache_bytes": self._settings.worker_cache_bytes,
                 "password_threads": self._settings.password_threads,
                 "workers": self._settings.worker_count,
                 "read_threads": READ_THREADS,

@@ -28,6 +28,11 @@ _ADDRESS = re.compile(r"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+|):(\d{1,5})$")
 
 ENCRYPTION_KEY_LENGTH = 32
 
+CACHE_SHARE = 32
+"""Of the memory, one part in so many is for remembered answers, if nothing else is set."""
+
+LEAST_CACHE_BYTES, MOST_CACHE_BYTES = 32 << 20, 1 << 30
+
 SQLITE = "sqlite"
 """The setting `store` of a database in the data folder."""
 
@@ -160,6 +165,15 @@ def _core_count() -> int:
     return max(1, min(len(os.sched_getaffinity(0)), 8))
 
 
+def _memory_bytes() -> int:
+    """The memory of this machine, or of the container that this is."""
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    try:
+        return min(machine, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    except (OSError, ValueError):
+        return machine
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything the service must know before it starts."""
@@ -198,8 +212,9 @@ class Settings:
     ] = 10.0
     query_timeout_s: Annotated[float, Key(_seconds(0.1, 3600), "how long one read may take")] = 30.0
     cache_bytes: Annotated[
-        int, Key(_size(0, 64 << 30), "memory for cached records, in each worker")
-    ] = 64 << 20
+        int,
+        Key(_size(0, 64 << 30), "memory for answers, in each worker; 0: by the machine's memory"),
+    ] = 0
     password_threads: Annotated[
         int, Key(_whole(1, 64), "threads that hash passwords, in each worker")
     ] = 2
@@ -231,6 +246,12 @@ class Settings:
     def worker_count(self) -> int:
         """How many workers to start."""
         return self.workers or _core_count()
+
+    @property
+    def worker_cache_bytes(self) -> int:
+        """How much memory each worker may use for answers."""
+        share = _memory_bytes() // CACHE_SHARE // self.worker_count
+        return self.cache_bytes or max(LEAST_CACHE_BYTES, min(share, MOST_CACHE_BYTES))
 
     @property
     def hooks_folder(self) -> Path:

@@ -52,8 +52,8 @@ def _cache_step(figures: Figures) -> Step:
     settings, use = figures.server.settings, figures.server.records
     now = int(settings.get("cache_bytes", 0))
     each = use.used_bytes / use.entries if use.entries else 4_000
-    # Half of the room is for lists, and half of the rest is what was used before.
-    wanted = 4 * each * figures.run.workload.records
+    # A quarter of the room is for lists, and half of the rest is what was used before.
+    wanted = 3 * each * figures.run.workload.records
     memory = figures.machine.memory_available_ratio
     value = max(int(wanted), 8 * now, 16 * MEGABYTE) // MEGABYTE * MEGABYTE
     return Step(

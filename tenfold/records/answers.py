@@ -7,7 +7,6 @@ that is still here is the one that the database would give (C2).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
@@ -27,11 +26,11 @@ RecordKey = tuple[str, str]
 """Collection id and record id."""
 
 
-@dataclass(slots=True)
-class RecordAnswer:
+class RecordAnswer(msgspec.Struct, frozen=True, gc=False):
     """A record's JSON as everyone sees it (None: it depends on who asks).
 
-    `values` are kept where a rule has to look at them.
+    `values` are kept where a rule has to look at them. There are many answers and no cycles in
+    them, so that the garbage collector need not walk them.
     """
 
     body: bytes | None
@@ -42,9 +41,10 @@ class Answers:
     """Remembered records, by id, and lists, by query."""
 
     def __init__(self, limit_bytes: int) -> None:
-        self.records: GenerationCache[RecordKey, RecordAnswer] = GenerationCache(limit_bytes // 2)
+        self.records: GenerationCache[RecordKey, RecordAnswer]
+        self.records = GenerationCache(limit_bytes // 4 * 3)
         self.lists: GenerationCache[tuple[str, ...], tuple[bytes, dict[str, int]]]
-        self.lists = GenerationCache(limit_bytes // 2)
+        self.lists = GenerationCache(limit_bytes // 4)
         self._counts: dict[str, int] = {}
         self.changes_heard = 0
         self._hearing = Lock()

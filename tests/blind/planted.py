@@ -178,7 +178,7 @@ ALL: tuple[Planted, ...] = (
         what="room for a twentieth of the records that are read",
         expected=("cold_cache",),
         workload={"records": 6_000, "zipf_exponent": 0.0, "reads_per_write": 1_000.0},
-        settings={"cache_bytes": str(2 << 20)},
+        settings={"cache_bytes": str(640 << 10)},
         start_per_s=2_000.0,
         takes_advice=True,
     ),
