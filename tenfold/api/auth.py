@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
+
+import msgspec
 
 from tenfold.api.dispatch import NEEDS_TOKEN
 from tenfold.api.forms import plain_number
@@ -197,7 +198,7 @@ async def form(request: Request) -> dict[str, Any]:
 async def caller(request: Request, context: str = "default") -> Caller:
     """Who asks, and the form that was sent. Raises: BadRequest."""
     body = await form(request)
-    facts = replace(await request.facts(context), body=body)
+    facts = msgspec.structs.replace(await request.facts(context), body=body)
     return Caller(facts, request.client_ip, request.header("user-agent"))
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
+
+import msgspec
 
 from tenfold.api.batch_body import UNREADABLE, Item, check_items, parse_items
 from tenfold.api.errors import error_value
@@ -152,7 +154,7 @@ class Batches:
         collection = entry.collection
         if collection is None:
             raise NotFound(NO_COLLECTION)
-        facts = replace(
+        facts = msgspec.structs.replace(
             facts,
             method=entry.method,
             query=entry.query,

@@ -16,7 +16,7 @@ from tenfold.api.forms import form_object, strict_pairs
 from tenfold.api.http import Upload
 from tenfold.api.json_text import json_object
 from tenfold.api.multipart import MultipartForm, boundary_of
-from tenfold.api.rsgi import HttpProtocol, ProtocolClosed
+from tenfold.api.rsgi import BodyRead, HttpProtocol, ProtocolClosed, Scope
 from tenfold.errors import BadRequest, PayloadTooLarge, RequestError
 
 IDLE_LIMIT_S = 30.0
@@ -28,6 +28,8 @@ _ONE_STEP_BYTES = 1 << 20
 _AT_ONCE_BYTES = 64 << 10
 
 _SKIP_LIMIT_S = 1.0
+
+_WITH_BODY = frozenset({"POST", "PATCH", "PUT"})
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -44,10 +46,23 @@ class BrokenBody(BadRequest):
     """The body stopped early or was framed wrongly; the connection is closed after the answer."""
 
 
+def begin_read(scope: Scope, proto: HttpProtocol) -> BodyRead | None:
+    """Begin to read the body now if it is small and whole, else not yet. From any thread."""
+    if scope.method not in _WITH_BODY:
+        return None
+    length = scope.headers.get("content-length")
+    if not length or len(length) > 5 or not length.isdigit() or int(length) > _AT_ONCE_BYTES:
+        return None
+    if (scope.headers.get("content-type") or "").lower().startswith("multipart/"):
+        return None
+    return proto()
+
+
 class BodyReader:
     """The body of one request, parsed once however often it is asked for."""
 
     __slots__ = (
+        "_begun",
         "_content_length",
         "_content_type",
         "_is_begun",
@@ -70,6 +85,7 @@ class BodyReader:
         limit_bytes: int,
         temp_folder: str,
         time_limit_s: float = 60.0,
+        begun: BodyRead | None = None,
     ) -> None:
         self._source = source
         self._content_type = content_type
@@ -77,6 +93,7 @@ class BodyReader:
         self._limit_bytes = limit_bytes
         self._temp_folder = temp_folder
         self._time_limit_s = time_limit_s
+        self._begun = begun
         self._raw: bytes | None = None
         self._object: dict[str, Any] | None = None
         self.uploads: list[Upload] = []
@@ -147,9 +164,13 @@ class BodyReader:
         return b"".join(parts)
 
     async def _read_in_one_step(self) -> bytes:
+        reading = self._begun or self._source()
         try:
-            async with asyncio.timeout(min(IDLE_LIMIT_S, self._time_limit_s)):
-                body = await self._source()
+            if reading.done():
+                body = reading.result()
+            else:
+                async with asyncio.timeout(min(IDLE_LIMIT_S, self._time_limit_s)):
+                    body = await reading
         except ProtocolClosed as error:
             raise BrokenBody() from error
         except TimeoutError as error:

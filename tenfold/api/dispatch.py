@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from urllib.parse import quote
+
+import msgspec
 
 from tenfold.api.addresses import NO_PROXY, TrustedProxy
 from tenfold.api.bodies import BrokenBody, SlowBody
@@ -20,7 +21,7 @@ from tenfold.api.headers import SERVER, Cors, with_defaults
 from tenfold.api.http import BodyLimits, Headers, Request, Response, Route
 from tenfold.api.request import USUAL_LIMITS, HttpRequest
 from tenfold.api.router import Leaf, Router, clean_path
-from tenfold.api.rsgi import HttpProtocol, ProtocolClosed, Scope
+from tenfold.api.rsgi import BodyRead, HttpProtocol, ProtocolClosed, Scope
 from tenfold.api.sending import Sender
 from tenfold.errors import Forbidden, NotFound, PayloadTooLarge, Unauthorized
 from tenfold.schema.actor import Actor
@@ -39,8 +40,7 @@ _CLOSE: Headers = (("connection", "close"),)
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(msgspec.Struct, frozen=True):
     """One request that was answered, for the activity log. `error` is its private cause."""
 
     request: Request
@@ -134,8 +134,10 @@ class Gateway:
             except Exception:
                 _log.exception("A stop step failed.")
 
-    async def answer(self, scope: Scope, proto: HttpProtocol) -> None:
-        """Answer one request by the routes."""
+    async def answer(
+        self, scope: Scope, proto: HttpProtocol, begun: BodyRead | None = None
+    ) -> None:
+        """Answer one request by the routes; `begun` is what `begin_read` gave for it."""
         path = scope.path
         method = scope.method
         if ("//" in path or "/." in path) and (cleaned := clean_path(path)) != path:
@@ -156,6 +158,7 @@ class Gateway:
             temp_folder=self._temp_folder,
             limits=self.limits,
             proxy=self._proxy,
+            begun=begun,
         )
         await self._run(request, proto, origin)
 

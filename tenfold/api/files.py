@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
+
+import msgspec
 
 from tenfold.api.dispatch import NEEDS_TOKEN
 from tenfold.api.http import Headers, Request, Response, Route
@@ -42,7 +43,7 @@ def routes(files: Files, file_token: Callable[[Actor], str], file_actor: FileAct
     async def show(request: Request) -> Response:
         async def ask_facts() -> RequestFacts:
             actor = await file_actor(request.query.get("token", ""), request)
-            return replace(await request.facts("protectedFile"), actor=actor)
+            return msgspec.structs.replace(await request.facts("protectedFile"), actor=actor)
 
         served = await files.get(
             request.params["collection"],

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import msgspec
+
 from tenfold.schema.actor import Actor, RequestFacts
 
 Headers = tuple[tuple[str, str], ...]
@@ -38,8 +40,7 @@ class Upload:
     size_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(msgspec.Struct, frozen=True):
     """A finished answer. At most one of `body`, `file` and `stream` carries the content.
 
     `file_range` is the half-open byte range of `file` to send. A stream is closed when the

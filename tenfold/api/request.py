@@ -10,7 +10,7 @@ from tenfold.api.bodies import BodyReader
 from tenfold.api.forms import lenient_pairs
 from tenfold.api.http import BodyLimits, Route, Upload
 from tenfold.api.router import Leaf
-from tenfold.api.rsgi import HttpProtocol, Scope
+from tenfold.api.rsgi import BodyRead, HttpProtocol, Scope
 from tenfold.errors import BadRequest
 from tenfold.schema.actor import Actor, RequestFacts
 
@@ -21,6 +21,7 @@ class HttpRequest:
     """One request; see the `Request` protocol for what each part means."""
 
     __slots__ = (
+        "_begun",
         "_headers",
         "_leaf",
         "_limits",
@@ -48,6 +49,7 @@ class HttpRequest:
         temp_folder: str = "",
         limits: BodyLimits = USUAL_LIMITS,
         proxy: Callable[[], TrustedProxy] = lambda: NO_PROXY,
+        begun: BodyRead | None = None,
     ) -> None:
         self._scope = scope
         self._proto = proto
@@ -56,6 +58,7 @@ class HttpRequest:
         self._temp_folder = temp_folder
         self._limits = limits
         self._proxy = proxy
+        self._begun = begun
         self._headers: dict[str, str] | None = None
         self._params: dict[str, str] | None = None
         self._query: dict[str, list[str]] | None = None
@@ -193,6 +196,7 @@ class HttpRequest:
                 limit_bytes=limit,
                 temp_folder=self._temp_folder,
                 time_limit_s=self._limits.time_s,
+                begun=self._begun,
             )
         return self._reader
 

@@ -5,12 +5,12 @@ The specification: https://github.com/emmett-framework/granian/blob/master/docs/
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from typing import Protocol
+from collections.abc import AsyncIterator, Generator, Sequence
+from typing import Any, Protocol
 
 from granian._granian import RSGIProtocolClosed as ProtocolClosed
 
-__all__ = ["HeaderMap", "HttpProtocol", "ProtocolClosed", "Scope", "StreamTransport"]
+__all__ = ["BodyRead", "HeaderMap", "HttpProtocol", "ProtocolClosed", "Scope", "StreamTransport"]
 
 
 class HeaderMap(Protocol):
@@ -58,10 +58,20 @@ class StreamTransport(Protocol):
     async def send_bytes(self, data: bytes) -> None: ...
 
 
+class BodyRead(Protocol):
+    """A whole body that is being read; its failure is ProtocolClosed."""
+
+    def __await__(self) -> Generator[Any, Any, bytes]: ...
+
+    def done(self) -> bool: ...
+
+    def result(self) -> bytes: ...
+
+
 class HttpProtocol(Protocol):
     """The way back to the client; one response method is called once."""
 
-    async def __call__(self) -> bytes: ...
+    def __call__(self) -> BodyRead: ...
 
     def __aiter__(self) -> AsyncIterator[bytes]: ...
 

@@ -20,7 +20,9 @@ import uvloop
 from granian._granian import CallbackScheduler, RSGIWorker, SocketHolder, WorkerSignal
 from granian.http import HTTP1Settings
 
+from tenfold.api.bodies import begin_read
 from tenfold.api.dispatch import FastLane, Gateway
+from tenfold.api.rsgi import BodyRead
 
 _log = logging.getLogger("tenfold.api")
 
@@ -129,21 +131,23 @@ def _scheduler(gateway: Gateway, loop: asyncio.AbstractEventLoop) -> CallbackSch
     """What granian calls for each request, on its I/O thread with the GIL held."""
     fast, instant = gateway.fast_lane, gateway.instant_lane
 
-    async def answer(watcher: Any) -> None:
+    async def answer(watcher: Any, begun: BodyRead | None) -> None:
         try:
-            await gateway.answer(watcher.scope, watcher.proto)
+            await gateway.answer(watcher.scope, watcher.proto, begun)
         except BaseException as error:
             watcher.err(error)
             return
         watcher.done()
 
-    def run(watcher: Any) -> None:
+    def run(watcher: Any, begun: BodyRead | None) -> None:
         if fast is None or not _took(fast, watcher):
-            watcher.taskref(loop.create_task(answer(watcher)))
+            watcher.taskref(loop.create_task(answer(watcher, begun)))
 
     def schedule(watcher: Any) -> None:
         if instant is None or not _took(instant, watcher):
-            loop.call_soon_threadsafe(run, watcher)
+            # The body arrives on this thread, most often before the event loop gets to ask.
+            begun = begin_read(watcher.scope, watcher.proto)
+            loop.call_soon_threadsafe(run, watcher, begun)
 
     return _Scheduler(loop, schedule, None, None, None)
 

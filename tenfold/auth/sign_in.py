@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from tenfold.auth import origins, second_step, tokens
 from tenfold.auth.parts import Auth, Caller
@@ -106,7 +108,8 @@ async def _body(
     """The account as it sees itself, beside its token."""
     actor = Actor(account, account.collection.name == SUPERUSERS)
     expand = {"expand": facts.query.get("expand", "")}
-    shown = await auth.presenter.present(auth.store, [account], replace(facts, actor=actor), expand)
+    as_account = msgspec.structs.replace(facts, actor=actor)
+    shown = await auth.presenter.present(auth.store, [account], as_account, expand)
     body = {"record": shown[0], "token": token}
     if meta is not None:
         body["meta"] = meta

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+import msgspec
 
 from tenfold.errors import BadRequest, Forbidden
 from tenfold.records import access
@@ -117,7 +119,7 @@ class Expander:
     def _rule(self, collection: Collection) -> tuple[Condition, ...] | None:
         """What related records must fulfil; None when the caller sees none at all."""
         self.footprint.add_collection(collection)
-        facts = replace(self.facts, context="expand")
+        facts = msgspec.structs.replace(self.facts, context="expand")
         try:
             rule = access.conditions(collection, "view", self.reads.catalog, facts)
         except Forbidden:

@@ -70,14 +70,19 @@ class RecordWrites:
         access.conditions(collection, "create", reads.catalog, facts)
         sent = body.allowed(collection, sent, is_superuser=facts.is_superuser)
         record_id, prepared = "", _Prepared(sent, CANT_CREATE)
-        if self._is_costly(collection):
-            draft, draft_facts = self._draft(collection, sent, facts)
-            if not await access.allows(reads, draft, "create", draft_facts):
+        # Made here, before the turn to write, which is the scarcest thing there is.
+        draft = self._draft(collection, sent, facts)
+        is_costly = self._is_costly(collection)
+        if is_costly:
+            if not await access.allows(reads, draft[0], "create", draft[1]):
                 raise BadRequest(CANT_CREATE)
-            record_id, prepared = draft.id, await self._prepare(draft, None, prepared)
+            record_id, prepared = draft[0].id, await self._prepare(draft[0], None, prepared)
 
         async def work(tx: Transaction) -> Record:
-            record, seen = self._draft(_as_of(tx, collection), prepared.sent, facts, record_id)
+            known = _as_of(tx, collection)
+            record, seen = draft[0].copy(), draft[1]
+            if is_costly or known is not collection:
+                record, seen = self._draft(known, prepared.sent, facts, record_id)
             if not await access.allows(tx, record, "create", seen):
                 raise BadRequest(CANT_CREATE)
             event = _event(record, None, facts, tx)
@@ -89,7 +94,8 @@ class RecordWrites:
             self._announce("after_create", event, tx)
             return record
 
-        return await self._commit(work, collection, record_id, prepared)
+        is_single = then is None and self._is_single("before_create", collection)
+        return await self._commit(work, collection, record_id, prepared, is_single=is_single)
 
     def _draft(
         self,
@@ -147,7 +153,8 @@ class RecordWrites:
             self._drop_files_later(tx, record, _file_names(before) - _file_names(record))
             return record
 
-        return await self._commit(work, collection, record_id, prepared)
+        is_single = self._is_single("before_update", collection)
+        return await self._commit(work, collection, record_id, prepared, is_single=is_single)
 
     def _changed(
         self, before: Record, sent: Mapping[str, Any], facts: RequestFacts
@@ -190,6 +197,10 @@ class RecordWrites:
     def _is_costly(self, collection: Collection) -> bool:
         """Whether preparing a write takes so much that its rule is asked before, too."""
         return bool(collection.file_fields) or self.auth.concerns(collection)
+
+    def _is_single(self, before: RecordEventName, collection: Collection) -> bool:
+        """Whether a create or update touches nothing but its record."""
+        return not (self.hooks.has(before, collection) or self.auth.concerns(collection))
 
     async def _prepare(
         self, record: Record, before: Record | None, prepared: _Prepared
@@ -234,6 +245,8 @@ class RecordWrites:
         collection: Collection,
         record_id: str,
         prepared: _Prepared,
+        *,
+        is_single: bool,
     ) -> Record:
         """Run the transaction, anew when the record changed under it; tidy up if it fails."""
 
@@ -248,7 +261,8 @@ class RecordWrites:
             return done
 
         try:
-            return await self._attempt(guarded if prepared.staged_names else work)
+            attempted = guarded if prepared.staged_names else work
+            return await self._attempt(attempted, is_single=is_single)
         except NotUnique as error:
             await drop_staged()
             # An index on an expression has no field to blame.
@@ -260,10 +274,12 @@ class RecordWrites:
             await drop_staged()
             raise
 
-    async def _attempt(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+    async def _attempt(
+        self, work: Callable[[Transaction], Awaitable[T]], *, is_single: bool = False
+    ) -> T:
         for _ in range(MAX_ATTEMPTS):
             try:
-                return await self.store.write(work)
+                return await self.store.write(work, is_single=is_single)
             except Conflict:
                 continue
         raise Unavailable("The record changes too often.")

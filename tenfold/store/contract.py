@@ -6,8 +6,9 @@ Values cross this line in the shapes of `Storage`; SQL never does.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
+
+import msgspec
 
 from tenfold.errors import TenfoldError, Unavailable
 from tenfold.schema.collection import Catalog, Collection
@@ -23,8 +24,7 @@ COLLECTIONS = "_collections"
 PARAMS = "_params"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """One committed write, as the change log keeps it.
 
     `seq` grows in commit order. `collection_id` is a collection's id, or COLLECTIONS (then
@@ -182,11 +182,15 @@ class Store(Reads, Protocol):
         """Finish what is under way and let go of every connection."""
         ...
 
-    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+    async def write(
+        self, work: Callable[[Transaction], Awaitable[T]], *, is_single: bool = False
+    ) -> T:
         """Run `work` in a transaction; return its result once that is durable (C1).
 
         Everything is undone when `work` raises. Called inside a `work` (by a hook, say), it
-        joins the transaction under way as a nested one.
+        joins the transaction under way as a nested one. `is_single` tells that `work` inserts or
+        updates one record at most, as the last thing that can fail, which is cheaper: whatever
+        fails has nothing to undo.
         """
         ...
 

@@ -180,10 +180,14 @@ class MariadbStore(MariadbReads):
     # --- writes ---
 
     async def write(
-        self, work: Callable[[Transaction], Awaitable[T]], *, is_alone: bool = False
+        self,
+        work: Callable[[Transaction], Awaitable[T]],
+        *,
+        is_single: bool = False,
+        is_alone: bool = False,
     ) -> T:
         """`is_alone` keeps other writes out of the transaction: for work that may lose it."""
-        return await self._commits.write(work, is_alone=is_alone)
+        return await self._commits.write(work, is_single=is_single, is_alone=is_alone)
 
     def current(self) -> MariadbReads:
         transaction = current.get()

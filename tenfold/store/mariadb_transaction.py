@@ -63,7 +63,8 @@ class MariadbTransaction(MariadbReads):
     """Writes inside the group's transaction, and the changes they make.
 
     Its savepoint is set by its first statement that writes. The first of a group needs none:
-    nothing else would be lost with the whole transaction.
+    nothing else would be lost with the whole transaction. One that is single needs none either:
+    its only statement does nothing when it fails.
     """
 
     def __init__(
@@ -73,9 +74,12 @@ class MariadbTransaction(MariadbReads):
         parent: MariadbTransaction | None = None,
         *,
         is_first: bool = False,
+        is_single: bool = False,
     ) -> None:
         super().__init__()
         self._is_first = is_first
+        self._is_single = is_single
+        self._has_changed = False
         self._group = group
         self._described = described
         self._parent = parent
@@ -153,7 +157,9 @@ class MariadbTransaction(MariadbReads):
 
     async def _store(self, record: Record, sql: str, bound: Sequence[Any]) -> int:
         try:
-            return await self.affected(sql, bound)
+            found = await self.affected(sql, bound)
+            self._has_changed |= found > 0
+            return found
         except ServerError as error:
             if error.code != NOT_UNIQUE:
                 raise
@@ -269,7 +275,10 @@ class MariadbTransaction(MariadbReads):
         if self._group.seq == self._first_seq + len(self.changes):
             self._group.seq = self._first_seq
         self.changes.clear()
-        if self._is_marked:
+        if self._is_single and not self._is_first:
+            if self._has_changed:
+                raise Unavailable("A write failed too late to be undone alone.")
+        elif self._is_marked:
             if self._group.connection.is_lost:
                 raise Unavailable("The database went away; nothing was written.")
             if self._is_first:
@@ -287,11 +296,12 @@ class MariadbTransaction(MariadbReads):
             if self._parent is not None:
                 await self._parent._mark()
             self._is_marked = True
-            if not self._is_first:
+            if not self._is_first and not self._is_single:
                 await self._rows(f"SAVEPOINT {self._savepoint}", ())
 
     def _adopt(self, child: MariadbTransaction) -> None:
         self._described = child._described
+        self._has_changed |= child._is_marked
         self.changes += child.changes
         self.dropped += child.dropped
         self._after_commit += child._after_commit

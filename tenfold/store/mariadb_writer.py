@@ -69,6 +69,7 @@ TAKE = f"UPDATE _turn SET seq = ?, taken_by = ?, box = ?, until = {NOW} + {LEASE
 class _Write:
     work: Callable[[Transaction], Awaitable[Any]]
     future: asyncio.Future[Any]
+    is_single: bool = False
     is_alone: bool = False
     result: Any = None
     transaction: MariadbTransaction | None = None
@@ -178,7 +179,11 @@ class MariadbCommits:
                 connection.close()
 
     async def write(
-        self, work: Callable[[Transaction], Awaitable[T]], *, is_alone: bool = False
+        self,
+        work: Callable[[Transaction], Awaitable[T]],
+        *,
+        is_single: bool = False,
+        is_alone: bool = False,
     ) -> T:
         """Run `work` in the next group (or `is_alone`); return once it is durable.
 
@@ -192,7 +197,7 @@ class MariadbCommits:
                 log.debug("work that came too late for its transaction gets one of its own")
         if len(self._waiting) >= MAX_WAITING:
             raise Unavailable("Too many writes are waiting.")
-        write = _Write(work, asyncio.get_running_loop().create_future(), is_alone)
+        write = _Write(work, asyncio.get_running_loop().create_future(), is_single, is_alone)
         self._waiting.append(write)
         self._wake.set()
         result = await write.future
@@ -326,10 +331,12 @@ class MariadbCommits:
                 return
 
     async def _attempt(self, group: Group, write: _Write) -> bool:
-        """Run one write in a savepoint of its own; a failure undoes it alone."""
+        """Run one write; a failure undoes it alone."""
         last = group.done[-1].transaction if group.done else None
         described = last.described if last else self._owner.described
-        transaction = MariadbTransaction(group, described, is_first=not group.done)
+        transaction = MariadbTransaction(
+            group, described, is_first=not group.done, is_single=write.is_single
+        )
         write.transaction = transaction
         token = current.set(transaction)
         try:

@@ -104,10 +104,10 @@ class SqliteStore(SqliteReads):
         self._commits = GroupCommit(
             self._writer,
             self._folder,
-            new_transaction=lambda catalog: SqliteTransaction(
-                self, self._writer, catalog or self.catalog
+            new_transaction=lambda numbering, catalog, is_single: SqliteTransaction(
+                self, self._writer, catalog or self.catalog, numbering, is_single=is_single
             ),
-            begun=self.poll,
+            begun=self._begun,
             committed=self._deliver_own,
             figures=self.figures.writer,
         )
@@ -185,10 +185,14 @@ class SqliteStore(SqliteReads):
     # --- writes -------------------------------------------------------------------------
 
     async def write(
-        self, work: Callable[[Transaction], Awaitable[T]], *, is_alone: bool = False
+        self,
+        work: Callable[[Transaction], Awaitable[T]],
+        *,
+        is_single: bool = False,
+        is_alone: bool = False,
     ) -> T:
         """`is_alone` keeps other writes out of the transaction: for work that may lose it."""
-        return await self._commits.write(work, is_alone=is_alone)
+        return await self._commits.write(work, is_single=is_single, is_alone=is_alone)
 
     def current(self) -> SqliteReads:
         transaction = current.get()
@@ -212,6 +216,10 @@ class SqliteStore(SqliteReads):
                 self._writer.execute("DELETE FROM _changes WHERE seq <= ?", (last,))
 
         await self.write(work)
+
+    def _begun(self) -> int:
+        self.poll()
+        return self._last_seq
 
     def _prune_when_due(self) -> None:
         if self._last_seq >= self._prune_at:

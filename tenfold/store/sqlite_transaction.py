@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import apsw
@@ -50,18 +51,47 @@ _encode = msgspec.json.Encoder().encode
 READ_LIMIT_S = 5.0
 """How long one read inside a write may take."""
 
-LOG = "INSERT INTO _changes (collection_id, record_id, action, image) VALUES (?, ?, ?, ?)"
+APPEND = (
+    "INSERT INTO _changes (seq, collection_id, record_id, action, image) VALUES (?, ?, ?, ?, ?)"
+)
 
 
 class TransactionOver(Exception):
     """The transaction that work was to join has ended."""
 
 
-class SqliteTransaction(SqliteReads):
-    """Writes inside the group's transaction, and the changes they make."""
+@dataclass(slots=True)
+class Numbering:
+    """The position of the newest change, as the open group counts."""
 
-    def __init__(self, store: SqliteStore, connection: apsw.Connection, catalog: Catalog) -> None:
+    seq: int
+
+
+class SqliteTransaction(SqliteReads):
+    """Writes inside the group's transaction, and the changes they make.
+
+    Its savepoint is set by its first statement that writes. One that is single needs none: its
+    only statement does nothing when it fails. The changes go to the log when the group ends.
+    """
+
+    def __init__(
+        self,
+        store: SqliteStore,
+        connection: apsw.Connection,
+        catalog: Catalog,
+        numbering: Numbering,
+        parent: SqliteTransaction | None = None,
+        *,
+        is_single: bool = False,
+    ) -> None:
         super().__init__()
+        self._numbering = numbering
+        self._first_seq = numbering.seq
+        self._parent = parent
+        self._savepoint: str = f"{parent._savepoint}_in" if parent else "one_write"
+        self._is_single = is_single
+        self._has_savepoint = False
+        self._has_changed = False
         self._store = store
         self._connection = connection
         self._catalog = catalog
@@ -94,28 +124,33 @@ class SqliteTransaction(SqliteReads):
 
     async def insert(self, record: Record) -> None:
         statements = Statements.of(record.collection)
-        rev = self.log(record.collection.id, record.id, "create", statements.image(record.values))
+        rev = self._numbering.seq + 1
         try:
-            self._connection.execute(statements.insert, statements.bind(record.values, rev))
+            self._change(statements.insert, statements.bind(record.values, rev))
         except apsw.ConstraintError as error:
             raise _not_unique(error) from error
-        record.rev = rev
+        self._stored(record, "create", statements)
 
     async def update(self, record: Record) -> None:
         statements = Statements.of(record.collection)
-        rev = self.log(record.collection.id, record.id, "update", statements.image(record.values))
+        rev = self._numbering.seq + 1
         bound = statements.bind(record.values, rev)
         try:
-            self._connection.execute(statements.update, (*bound, record.id, record.rev))
+            self._change(statements.update, (*bound, record.id, record.rev))
         except apsw.ConstraintError as error:
             raise _not_unique(error) from error
         if self._connection.changes() == 0:
             raise Conflict(f"{record.collection.name}/{record.id} changed meanwhile")
-        record.rev = rev
+        self._stored(record, "update", statements)
+
+    def _stored(self, record: Record, action: Action, statements: Statements) -> None:
+        self._has_changed = True
+        image = statements.image(record.values)
+        record.rev = self.log(record.collection.id, record.id, action, image)
 
     async def delete(self, record: Record) -> None:
         statements = Statements.of(record.collection)
-        self._connection.execute(statements.delete, (record.id,))
+        self._change(statements.delete, (record.id,))
         if self._connection.changes() == 0:
             raise Conflict(f"{record.collection.name}/{record.id} is gone")
         self.log(record.collection.id, record.id, "delete", statements.image(record.values))
@@ -124,6 +159,7 @@ class SqliteTransaction(SqliteReads):
         self, saved: Iterable[Collection], removed: Iterable[Collection] = ()
     ) -> None:
         saved, removed = tuple(saved), tuple(removed)
+        self._mark()
         after = self._catalog.replace(saved).without(removed)
         apply_steps(self._connection, plan(self._catalog, saved, removed), after)
         save_catalog_rows(self._connection, saved, removed)
@@ -142,13 +178,13 @@ class SqliteTransaction(SqliteReads):
         for row in self._connection.execute(statements.select).fetchall():
             record = statements.record(row)
             self.log(collection.id, record.id, "delete", statements.image(record.values))
-        self._connection.execute(statements.truncate)
+        self._change(statements.truncate)
 
     async def set_param(self, key: str, value: str | None) -> None:
         if value is None:
-            self._connection.execute("DELETE FROM _params WHERE id = ?", (key,))
+            self._change("DELETE FROM _params WHERE id = ?", (key,))
         else:
-            self._connection.execute(
+            self._change(
                 "INSERT INTO _params (id, value) VALUES (?, ?) ON CONFLICT (id) DO UPDATE"
                 " SET value = excluded.value",
                 (key, value),
@@ -157,7 +193,7 @@ class SqliteTransaction(SqliteReads):
 
     async def run(self, sql: str, params: tuple[Any, ...] = ()) -> list[Any]:
         """Run a statement of the store's own; for the files of this room only."""
-        return self._connection.execute(sql, params).fetchall()
+        return self._change(sql, params).fetchall()
 
     def after_commit(self, action: Callable[[], Awaitable[None] | None]) -> None:
         self._after_commit.append(action)
@@ -197,19 +233,18 @@ class SqliteTransaction(SqliteReads):
                 raise TransactionOver
             child = self._child()
             token = current.set(child)
-            self._connection.execute("SAVEPOINT nested")
             try:
                 result = await work(child)
                 await child.end()
             except BaseException:
                 await child.end()
-                self._connection.execute("ROLLBACK TO nested")
+                child.undo()
                 await child.run_after_rollback()
                 raise
             else:
+                child.keep()
                 self._adopt(child)
             finally:
-                self._connection.execute("RELEASE nested")
                 current.reset(token)
             return result
 
@@ -221,11 +256,44 @@ class SqliteTransaction(SqliteReads):
                 pass
 
     def _child(self) -> SqliteTransaction:
-        child = SqliteTransaction(self._store, self._connection, self._catalog)
-        return child
+        return SqliteTransaction(
+            self._store, self._connection, self._catalog, self._numbering, self
+        )
+
+    @property
+    def can_be_undone(self) -> bool:
+        """Whether `undo` can do it without the rest of the group."""
+        return not (self._is_single and self._has_changed)
+
+    def undo(self) -> None:
+        """Undo what was written; the numbers of its changes are given out again."""
+        self._numbering.seq = self._first_seq
+        self.changes.clear()
+        if self._has_savepoint:
+            self._connection.execute(f"ROLLBACK TO {self._savepoint}")
+            self._connection.execute(f"RELEASE {self._savepoint}")
+
+    def keep(self) -> None:
+        """Make it a part of what surrounds it."""
+        if self._has_savepoint:
+            self._connection.execute(f"RELEASE {self._savepoint}")
+
+    def _mark(self) -> None:
+        if self._is_single or self._has_savepoint:
+            return
+        if self._parent is not None:
+            self._parent._mark()
+        self._connection.execute(f"SAVEPOINT {self._savepoint}")
+        self._has_savepoint = True
+
+    def _change(self, sql: str, params: tuple[Any, ...] = ()) -> apsw.Cursor:
+        """Run a statement that writes."""
+        self._mark()
+        return self._connection.execute(sql, params)
 
     def _adopt(self, child: SqliteTransaction) -> None:
         self._catalog = child._catalog
+        self._has_changed |= child._has_savepoint
         self.changes += child.changes
         self._after_commit += child._after_commit
         self._after_rollback += child._after_rollback
@@ -233,14 +301,27 @@ class SqliteTransaction(SqliteReads):
     @property
     def connection(self) -> apsw.Connection:
         """The connection that writes; for the files of this room only."""
+        self._mark()
         return self._connection
 
     def log(self, collection_id: str, record_id: str, action: Action, image: str) -> int:
-        """Append to the change log; the change's position. For the files of this room only."""
-        self._connection.execute(LOG, (collection_id, record_id, action, image))
-        seq = self._connection.last_insert_rowid()
+        """Add to the change log; the change's position. For the files of this room only."""
+        self._numbering.seq += 1
+        seq = self._numbering.seq
         self.changes.append(Change(seq, collection_id, record_id, action, image))
         return seq
+
+
+def append_changes(connection: apsw.Connection, transactions: Iterable[SqliteTransaction]) -> None:
+    """Write the changes of a group to the log."""
+    connection.executemany(
+        APPEND,
+        [
+            (c.seq, c.collection_id, c.record_id, c.action, c.image)
+            for transaction in transactions
+            for c in transaction.changes
+        ],
+    )
 
 
 def _not_unique(error: apsw.ConstraintError) -> Exception:

@@ -24,7 +24,13 @@ from tenfold.store.contract import Outdated, Transaction
 from tenfold.store.figures import WriterFigures
 from tenfold.store.sqlite_connection import BEGIN, is_outdated, try_begin
 from tenfold.store.sqlite_lock import WriteTurn
-from tenfold.store.sqlite_transaction import SqliteTransaction, TransactionOver, current
+from tenfold.store.sqlite_transaction import (
+    Numbering,
+    SqliteTransaction,
+    TransactionOver,
+    append_changes,
+    current,
+)
 from tenfold.telemetry.figures import Stopwatch
 
 T = TypeVar("T")
@@ -42,6 +48,7 @@ MAX_WAITING = 20_000
 class _Write:
     work: Callable[[Transaction], Awaitable[Any]]
     future: asyncio.Future[Any]
+    is_single: bool = False
     is_alone: bool = False
     result: Any = None
     transaction: SqliteTransaction | None = None
@@ -56,8 +63,8 @@ class GroupCommit:
     """The only writer of a process.
 
     `begun` is called once the turn to write is held (so nobody else can commit), before any
-    work runs; `committed` with the group's transactions right after the COMMIT, the turn
-    still held.
+    work runs, and gives the position of the newest change; `committed` with the group's
+    transactions right after the COMMIT, the turn still held.
     """
 
     def __init__(
@@ -65,8 +72,8 @@ class GroupCommit:
         connection: apsw.Connection,
         folder: Path,
         *,
-        new_transaction: Callable[[Catalog | None], SqliteTransaction],
-        begun: Callable[[], None],
+        new_transaction: Callable[[Numbering, Catalog | None, bool], SqliteTransaction],
+        begun: Callable[[], int],
         committed: Callable[[list[SqliteTransaction]], None],
         figures: WriterFigures,
     ) -> None:
@@ -80,6 +87,7 @@ class GroupCommit:
         self._wake = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._task: asyncio.Task[None] | None = None
+        self._numbering = Numbering(0)
         self._is_stopping = False
         self._beside: set[asyncio.Task[None]] = set()
         self.committing: list[SqliteTransaction] = []
@@ -101,7 +109,11 @@ class GroupCommit:
         self._turn.close()
 
     async def write(
-        self, work: Callable[[Transaction], Awaitable[T]], *, is_alone: bool = False
+        self,
+        work: Callable[[Transaction], Awaitable[T]],
+        *,
+        is_single: bool = False,
+        is_alone: bool = False,
     ) -> T:
         """Run `work` in the next group (or `is_alone`); return once it is durable.
 
@@ -115,7 +127,7 @@ class GroupCommit:
                 log.debug("work that came too late for its transaction gets one of its own")
         if len(self._waiting) >= MAX_WAITING:
             raise Unavailable("Too many writes are waiting.")
-        write = _Write(work, asyncio.get_running_loop().create_future(), is_alone)
+        write = _Write(work, asyncio.get_running_loop().create_future(), is_single, is_alone)
         self._waiting.append(write)
         self._wake.set()
         result = await write.future
@@ -148,6 +160,7 @@ class GroupCommit:
                 figures.works.add(watch.lap())
                 if done:
                     self.committing = [w.transaction for w in done if w.transaction]
+                    append_changes(self._connection, self.committing)
                     await self._in_thread(self._connection.execute, "COMMIT")
                     figures.commits.add(watch.lap())
                     figures.groups.add(len(done))
@@ -179,7 +192,7 @@ class GroupCommit:
             if not try_begin(self._connection):
                 # ...unless some other program has the file open for writing.
                 await self._in_thread(self._connection.execute, BEGIN)
-            self._begun()
+            self._numbering = Numbering(self._begun())
         except BaseException:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
@@ -197,20 +210,20 @@ class GroupCommit:
                 return
 
     async def _attempt(self, write: _Write, done: list[_Write]) -> bool:
-        """Run one write in a savepoint of its own; a failure undoes it alone."""
+        """Run one write; a failure undoes it alone."""
         last = done[-1].transaction if done else None
-        transaction = self._new_transaction(last.catalog if last else None)
+        catalog = last.catalog if last else None
+        transaction = self._new_transaction(self._numbering, catalog, write.is_single)
         write.transaction = transaction
         token = current.set(transaction)
-        self._connection.execute("SAVEPOINT one_write")
         try:
             write.result = await write.work(transaction)
             await transaction.end()
-            self._connection.execute("RELEASE one_write")
+            transaction.keep()
         except BaseException as error:
             await transaction.end()
             self._fail(write, error)
-            self._undo(error)
+            self._undo(transaction, error)
             if isinstance(error, asyncio.CancelledError):
                 raise
             return False
@@ -238,12 +251,11 @@ class GroupCommit:
         task.add_done_callback(self._beside.discard)
         return task
 
-    def _undo(self, error: BaseException) -> None:
+    def _undo(self, transaction: SqliteTransaction, error: BaseException) -> None:
         # A full disk or an interrupt rolls the whole transaction back; the group fails as one.
-        if not self._connection.in_transaction:
+        if not self._connection.in_transaction or not transaction.can_be_undone:
             raise _GroupUndone from error
-        self._connection.execute("ROLLBACK TO one_write")
-        self._connection.execute("RELEASE one_write")
+        transaction.undo()
 
     def _refuse(self, writes: list[_Write], error: BaseException) -> None:
         for write in writes:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from tenfold.auth import accounts, linked
 from tenfold.auth.forms import NOT_UNIQUE
@@ -82,7 +84,7 @@ async def _update(
     auth: Auth, caller: Caller, arrival: Arrival, account: Record, taken: Reclaim
 ) -> Record:
     """Take over what the provider vouches for, and link the account if it is not yet."""
-    facts = replace(caller.facts, context=METHOD)
+    facts = msgspec.structs.replace(caller.facts, context=METHOD)
 
     async def work(tx: Transaction) -> Record:
         current = await tx.find(arrival.collection, account.id)

@@ -8,10 +8,12 @@ import secrets
 import tempfile
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
+
+import msgspec
 
 from tenfold.auth import accounts
 from tenfold.auth.oauth2.client import OAuth2Client
@@ -71,7 +73,7 @@ async def create_account(
 async def _create(
     auth: Auth, caller: Caller, collection: Collection, sent: dict[str, Any], then: Then
 ) -> Record:
-    facts = replace(caller.facts, context="oauth2", body=sent)
+    facts = msgspec.structs.replace(caller.facts, context="oauth2", body=sent)
     return await auth.writes.create(collection, sent, facts, then)
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 from tenfold.api.dispatch import Gateway
-from tenfold.api.rsgi import HttpProtocol, StreamTransport
+from tenfold.api.rsgi import BodyRead, HttpProtocol, StreamTransport
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -50,8 +50,10 @@ class FakeProto:
         self.file: tuple[str, int, int] | None = None
         self.gone = asyncio.Event()
 
-    async def __call__(self) -> bytes:
-        return b"".join(self._chunks)
+    def __call__(self) -> BodyRead:
+        read: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        read.set_result(b"".join(self._chunks))
+        return read
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for chunk in self._chunks:

@@ -94,7 +94,7 @@ def caller(
     agent: str = "test",
 ) -> Caller:
     """Somebody who sends a body."""
-    facts = replace(NOBODY, context=context, body=body or {}, query=query or {})
+    facts = msgspec.structs.replace(NOBODY, context=context, body=body or {}, query=query or {})
     return Caller(facts, "127.0.0.1", agent)
 
 

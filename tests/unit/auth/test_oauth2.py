@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from tenfold.auth import OneStepLeft, SignedIn, linked
@@ -39,7 +40,7 @@ class Place:
         """Sign in; the answer's body."""
         who = caller({"provider": "oidc", "code": "c"} | body, context="oauth2")
         if actor is not None:
-            facts = replace(who.facts, actor=Actor(actor, is_superuser=False))
+            facts = msgspec.structs.replace(who.facts, actor=Actor(actor, is_superuser=False))
             who = replace(who, facts=facts)
         done = await self.sign_in(self.world.collection(), who)
         assert isinstance(done, SignedIn), done
@@ -127,7 +128,7 @@ async def test_the_link_of_a_deleted_account_is_gone(place: Place) -> None:
     place.be("ann")
     first = (await place.enter())["record"]["id"]
     root = await place.world.account("root", "_superusers")
-    facts = replace(caller().facts, actor=Actor(root, is_superuser=True))
+    facts = msgspec.structs.replace(caller().facts, actor=Actor(root, is_superuser=True))
     await place.world.auth.writes.delete(place.world.collection(), first, facts)
     assert await place.links() == []
     assert (await place.enter())["record"]["id"] != first
