@@ -42,7 +42,11 @@ def test_boot_settings() -> None:
 @pytest.mark.parametrize("name", list(KEYS))
 def test_boot_settings_have_an_effect(name: str) -> None:
     """No setting is read and then forgotten."""
-    properties = {"http": "host", "workers": "worker_count"}
+    properties = {
+        "http": "host",
+        "workers": "worker_count",
+        "cache_bytes": "worker_cache_bytes",
+    }
     wanted = properties.get(name) or name.replace("_dir", "_folder")
     source = "".join(path.read_text() for path in (ROOT / "tenfold").rglob("*.py"))
     assert re.search(rf"settings\.{wanted}\b", source)
