@@ -1,5 +1,6 @@
 """Blobs: bytes under a key, on this disk or in an object store."""
 
+from tenfold.blobs.carry import carry
 from tenfold.blobs.contract import (
     BlobExists,
     BlobMeta,
@@ -9,6 +10,7 @@ from tenfold.blobs.contract import (
     BlobsUnavailable,
     check_key,
 )
+from tenfold.blobs.peek import PeekedBlob, peek
 
 __all__ = [
     "BlobExists",
@@ -17,5 +19,8 @@ __all__ = [
     "BlobRead",
     "Blobs",
     "BlobsUnavailable",
+    "PeekedBlob",
+    "carry",
     "check_key",
+    "peek",
 ]

@@ -71,6 +71,12 @@ class Blobs(Protocol):
         """
         ...
 
+    async def put_stream(
+        self, key: str, chunks: AsyncIterator[bytes], *, content_type: str = ""
+    ) -> None:
+        """Keep the bytes that `chunks` gives, in little memory; nothing when it fails."""
+        ...
+
     async def head(self, key: str) -> BlobMeta:
         """Describe a blob. Raises: BlobMissing."""
         ...

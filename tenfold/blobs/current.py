@@ -30,6 +30,11 @@ class CurrentBlobs:
     ) -> None:
         await self._now.put_file(key, path, content_type=content_type, must_be_new=must_be_new)
 
+    async def put_stream(
+        self, key: str, chunks: AsyncIterator[bytes], *, content_type: str = ""
+    ) -> None:
+        await self._now.put_stream(key, chunks, content_type=content_type)
+
     async def head(self, key: str) -> BlobMeta:
         return await self._now.head(key)
 

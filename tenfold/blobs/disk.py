@@ -76,6 +76,22 @@ class DiskBlobs:
 
         await self._run(self._store, check_key(key), move, must_be_new)
 
+    async def put_stream(
+        self, key: str, chunks: AsyncIterator[bytes], *, content_type: str = ""
+    ) -> None:
+        check_key(key)
+        passing = self.root / INCOMING / uuid4().hex
+        descriptor = await self._run(_create, self.root, passing)
+        try:
+            try:
+                async for chunk in chunks:
+                    await self._run(_write_all, descriptor, chunk)
+            finally:
+                os.close(descriptor)
+            await self.put_file(key, passing, content_type=content_type)
+        finally:
+            await self._run(passing.unlink, True)
+
     async def head(self, key: str) -> BlobMeta:
         return await self._run(self._head, check_key(key))
 
@@ -214,6 +230,17 @@ def _translated(work: Callable[..., T], args: tuple[object, ...]) -> T:
             raise BlobMissing(str(error)) from error
         reason = os.strerror(error.errno or errno.EIO)
         raise BlobsUnavailable(f"The file storage can't be used: {reason}.") from error
+
+
+def _create(root: Path, path: Path) -> int:
+    _make_folders(root, path.parent)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+
+
+def _write_all(descriptor: int, chunk: bytes) -> None:
+    left = memoryview(chunk)
+    while left:
+        left = left[os.write(descriptor, left) :]
 
 
 def _open_file(path: Path) -> int:

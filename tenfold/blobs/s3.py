@@ -36,6 +36,9 @@ TRANSFER_LIMIT = timedelta(hours=12)
 
 RETRY_LIMIT = timedelta(seconds=15)
 MULTIPART_FROM_BYTES = 16 * 1024 * 1024
+PART_BYTES = 8 * 1024 * 1024
+"""Of a stream whose length is not known; a bucket takes 10,000 parts, so 80 GB."""
+
 DELETE_BATCH = 500
 
 
@@ -69,6 +72,18 @@ class S3Blobs:
                 path,
                 attributes=_attributes(content_type),
                 use_multipart=is_big,
+                max_concurrency=2,
+            )
+
+    async def put_stream(
+        self, key: str, chunks: AsyncIterator[bytes], *, content_type: str = ""
+    ) -> None:
+        with _translated(key):
+            await self._store.put_async(
+                check_key(key),
+                chunks,
+                attributes=_attributes(content_type),
+                chunk_size=PART_BYTES,
                 max_concurrency=2,
             )
 

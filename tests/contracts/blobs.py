@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tenfold.blobs import BlobExists, BlobMissing, BlobRead, Blobs
+from tenfold.blobs import BlobExists, BlobMissing, BlobRead, Blobs, BlobsUnavailable
 from tenfold.blobs.probe import probe
 
 HOSTILE_KEYS = [
@@ -39,6 +40,14 @@ async def content(read: BlobRead) -> bytes:
 
 async def keys(blobs: Blobs, prefix: str = "") -> set[str]:
     return {meta.key async for meta in blobs.list(prefix)}
+
+
+async def _chunks(sizes: list[int]) -> AsyncIterator[bytes]:
+    """A stream of chunks; one of a negative size breaks it off."""
+    for size in sizes:
+        if size < 0:
+            raise BlobsUnavailable("the source went away")
+        yield b"x" * size
 
 
 @pytest.mark.anyio
@@ -77,6 +86,19 @@ class BlobsContract:
         with pytest.raises(BlobExists):
             await blobs.put_file("c/a.zip", path, must_be_new=True)
         assert await content(await blobs.get("c/a.zip")) == b"old"
+
+    @pytest.mark.parametrize("sizes", [[], [0], [5], [1, 70_000, 3], [3_000_000] * 7])
+    async def test_put_stream_keeps_all_chunks(self, blobs: Blobs, sizes: list[int]) -> None:
+        await blobs.put_stream("c/r/a.bin", _chunks(sizes), content_type="text/plain")
+        assert await content(await blobs.get("c/r/a.bin")) == b"x" * sum(sizes)
+
+    async def test_a_stream_that_breaks_off_leaves_nothing(self, blobs: Blobs) -> None:
+        await blobs.put("c/r/a.bin", b"old")
+        for key in ("c/r/a.bin", "c/r/b.bin"):
+            with pytest.raises((BlobsUnavailable, BlobMissing)):
+                await blobs.put_stream(key, _chunks([9_000_000, -1]))
+        assert await content(await blobs.get("c/r/a.bin")) == b"old"
+        assert await keys(blobs) == {"c/r/a.bin"}
 
     async def test_head_describes_without_reading(self, blobs: Blobs) -> None:
         await blobs.put("c/r/a.txt", b"hello")
@@ -164,6 +186,7 @@ class BlobsContract:
         attempts = [
             blobs.put(key, b"x"),
             blobs.put_file(key, upload),
+            blobs.put_stream(key, _chunks([1])),
             blobs.get(key),
             blobs.head(key),
             blobs.delete(key),
