@@ -28,6 +28,7 @@ from tenfold.store.catalog_rows import load_catalog
 from tenfold.store.contract import COLLECTIONS, Change, Outdated, Transaction
 from tenfold.store.figures import StoreFigures
 from tenfold.store.sqlite_connection import Budget, is_outdated, rows
+from tenfold.store.sqlite_copying import SqliteCopyReads
 from tenfold.store.sqlite_migrations import migrate
 from tenfold.store.sqlite_reads import SqliteReads
 from tenfold.store.sqlite_transaction import SqliteTransaction, current
@@ -57,7 +58,7 @@ GAP = Change(0, "*", "", "update")
 """Told to listeners when changes were missed: all they remember may be out of date."""
 
 
-class SqliteStore(SqliteReads):
+class SqliteStore(SqliteCopyReads):
     """Tenfold's data in `data.db` of a folder."""
 
     def __init__(self, folder: Path, read_limit_s: float = READ_LIMIT_S) -> None:
@@ -229,7 +230,10 @@ class SqliteStore(SqliteReads):
     def _deliver_own(self, transactions: list[SqliteTransaction]) -> None:
         """Tell of the group just committed; nobody else can have committed meanwhile."""
         header = self._commit_mark.look()
+        known = self._catalog
         self._deliver([change for t in transactions for change in t.changes])
+        if self._catalog is known and any(t.has_new_catalog for t in transactions):
+            self._reload_catalog()
         self._commit_mark.deal_with(header)
         self._prune_when_due()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Any
 import apsw
 
 from tenfold.errors import OperatorError
+from tenfold.store.contract import NotUnique
 
 BUSY_TIMEOUT_MS = 10_000
 BEGIN = "BEGIN IMMEDIATE"
@@ -19,6 +21,8 @@ MMAP_BYTES = 1 << 30
 STATEMENT_CACHE = 512
 BUDGET_CHECK_STEPS = 4_000
 """How many SQLite opcodes run between two looks at the clock."""
+
+_UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)")
 
 
 @contextmanager
@@ -110,6 +114,14 @@ def is_outdated(error: apsw.SQLError) -> bool:
     return str(error).startswith(("no such column", "no such table")) or (
         "has no column named" in str(error)
     )
+
+
+def not_unique(error: apsw.ConstraintError) -> Exception:
+    """What a constraint's error means: NotUnique, where it was a unique index."""
+    found = _UNIQUE.search(str(error))
+    if found is None:
+        return error
+    return NotUnique(tuple(name.rpartition(".")[2] for name in found[1].split(", ")))
 
 
 def rows(connection: apsw.Connection, sql: str, params: tuple[Any, ...] = ()) -> list[Any]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-import re
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -26,10 +25,11 @@ from tenfold.store.contract import (
     Action,
     Change,
     Conflict,
-    NotUnique,
     Transaction,
 )
-from tenfold.store.sqlite_connection import BUDGET_CHECK_STEPS
+from tenfold.store.copying import check_order
+from tenfold.store.sqlite_connection import BUDGET_CHECK_STEPS, not_unique
+from tenfold.store.sqlite_copying import SqliteCopyWrites
 from tenfold.store.sqlite_reads import SqliteReads
 from tenfold.store.sqlite_tables import apply_steps
 from tenfold.store.sqlite_views import check_view_ids, probe_view
@@ -45,7 +45,6 @@ log = logging.getLogger("tenfold.store")
 current: ContextVar[SqliteTransaction | None] = ContextVar("tenfold_transaction", default=None)
 """The transaction whose work is running, so that a write inside a write joins it."""
 
-_UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)")
 _encode = msgspec.json.Encoder().encode
 
 READ_LIMIT_S = 5.0
@@ -67,7 +66,7 @@ class Numbering:
     seq: int
 
 
-class SqliteTransaction(SqliteReads):
+class SqliteTransaction(SqliteCopyWrites, SqliteReads):
     """Writes inside the group's transaction, and the changes they make.
 
     Its savepoint is set by its first statement that writes. One that is single needs none: its
@@ -99,6 +98,7 @@ class SqliteTransaction(SqliteReads):
         self._after_commit: list[Callable[[], Awaitable[None] | None]] = []
         self._after_rollback: list[Callable[[], Awaitable[None]]] = []
         self.changes: list[Change] = []
+        self.has_new_catalog = False
         self.is_open = True
 
     @property
@@ -128,7 +128,7 @@ class SqliteTransaction(SqliteReads):
         try:
             self._change(statements.insert, statements.bind(record.values, rev))
         except apsw.ConstraintError as error:
-            raise _not_unique(error) from error
+            raise not_unique(error) from error
         self._stored(record, "create", statements)
 
     async def update(self, record: Record) -> None:
@@ -138,7 +138,7 @@ class SqliteTransaction(SqliteReads):
         try:
             self._change(statements.update, (*bound, record.id, record.rev))
         except apsw.ConstraintError as error:
-            raise _not_unique(error) from error
+            raise not_unique(error) from error
         if self._connection.changes() == 0:
             raise Conflict(f"{record.collection.name}/{record.id} changed meanwhile")
         self._stored(record, "update", statements)
@@ -159,13 +159,19 @@ class SqliteTransaction(SqliteReads):
         self, saved: Iterable[Collection], removed: Iterable[Collection] = ()
     ) -> None:
         saved, removed = tuple(saved), tuple(removed)
+        await self.adopt(saved, removed)
+        for collection in (*removed, *saved):
+            self.log(COLLECTIONS, collection.id, "update", "")
+
+    async def adopt(self, saved: Iterable[Collection], removed: Iterable[Collection] = ()) -> None:
+        """See `CopyTransaction`."""
+        saved, removed = tuple(saved), tuple(removed)
         self._mark()
         after = self._catalog.replace(saved).without(removed)
         apply_steps(self._connection, plan(self._catalog, saved, removed), after)
         save_catalog_rows(self._connection, saved, removed)
         self._catalog = after
-        for collection in (*removed, *saved):
-            self.log(COLLECTIONS, collection.id, "update", "")
+        self.has_new_catalog = True
 
     async def view_columns(self, query: str) -> tuple[str, ...]:
         return probe_view(self._connection, query, self._catalog)
@@ -181,6 +187,11 @@ class SqliteTransaction(SqliteReads):
         self._change(statements.truncate)
 
     async def set_param(self, key: str, value: str | None) -> None:
+        await self.keep_param(key, value)
+        self.log(PARAMS, key, "update", value or "")
+
+    async def keep_param(self, key: str, value: str | None) -> None:
+        """See `CopyTransaction`."""
         if value is None:
             self._change("DELETE FROM _params WHERE id = ?", (key,))
         else:
@@ -189,7 +200,13 @@ class SqliteTransaction(SqliteReads):
                 " SET value = excluded.value",
                 (key, value),
             )
-        self.log(PARAMS, key, "update", value or "")
+
+    async def follow(self, changes: Sequence[Change]) -> None:
+        """See `CopyTransaction`."""
+        check_order(self._numbering.seq, changes)
+        for change in changes:
+            self.changes.append(change)
+            self._numbering.seq = change.seq
 
     async def run(self, sql: str, params: tuple[Any, ...] = ()) -> list[Any]:
         """Run a statement of the store's own; for the files of this room only."""
@@ -243,7 +260,7 @@ class SqliteTransaction(SqliteReads):
                 raise
             else:
                 child.keep()
-                self._adopt(child)
+                self._take_over(child)
             finally:
                 current.reset(token)
             return result
@@ -291,8 +308,9 @@ class SqliteTransaction(SqliteReads):
         self._mark()
         return self._connection.execute(sql, params)
 
-    def _adopt(self, child: SqliteTransaction) -> None:
+    def _take_over(self, child: SqliteTransaction) -> None:
         self._catalog = child._catalog
+        self.has_new_catalog |= child.has_new_catalog
         self._has_changed |= child._has_savepoint
         self.changes += child.changes
         self._after_commit += child._after_commit
@@ -322,10 +340,3 @@ def append_changes(connection: apsw.Connection, transactions: Iterable[SqliteTra
             for c in transaction.changes
         ],
     )
-
-
-def _not_unique(error: apsw.ConstraintError) -> Exception:
-    found = _UNIQUE.search(str(error))
-    if found is None:
-        return error
-    return NotUnique(tuple(name.rpartition(".")[2] for name in found[1].split(", ")))
