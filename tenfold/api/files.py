@@ -8,7 +8,13 @@ import msgspec
 
 from tenfold.api.dispatch import NEEDS_TOKEN
 from tenfold.api.http import Headers, Request, Response, Route
-from tenfold.api.ranges import Content, bytes_response, file_response, stream_response
+from tenfold.api.ranges import (
+    Content,
+    bytes_response,
+    file_response,
+    stream_response,
+    wants_whole,
+)
 from tenfold.api.responses import shaped_json
 from tenfold.blobs import BlobMeta, Blobs
 from tenfold.errors import Unauthorized
@@ -51,6 +57,7 @@ def routes(files: Files, file_token: Callable[[Actor], str], file_actor: FileAct
             request.params["filename"],
             request.query.get("thumb", ""),
             ask_facts,
+            is_whole=wants_whole(request),
         )
         return blob_response(request, files.blobs, served, MAY_BE_FRAMED)
 
@@ -69,7 +76,6 @@ def blob_response(
     is_shown = served.is_inline and not to_bool(request.query.get("download"))
     headers = (("content-disposition", _disposition(served.name, is_shown)), *SAFE, *headers)
     etag = f'"{meta.etag}"' if meta.etag else ""
-    path = blobs.local_path(meta.key)
     if served.body is not None:
         return bytes_response(
             request,
@@ -79,13 +85,16 @@ def blob_response(
             modified_at=meta.modified_at.timestamp(),
             headers=headers,
         )
-    if path is not None:
+    path = blobs.local_path(meta.key)
+    if path is not None and served.opened is None:
         return file_response(
             request, path, content_type=served.content_type, etag=etag, headers=headers
         )
     content = Content(meta.size_bytes, served.content_type, etag, meta.modified_at.timestamp())
 
     def read(start: int, end: int) -> AsyncIterator[bytes]:
+        if served.opened is not None:
+            return served.opened
         return _read(blobs, meta, start, end)
 
     return stream_response(request, read, content, headers)

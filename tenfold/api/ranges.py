@@ -15,6 +15,13 @@ from tenfold.api.http import Headers, Request, Response
 from tenfold.errors import NotFound
 
 _INVALID = b"invalid range\n"
+_NARROWING = (
+    "range",
+    "if-match",
+    "if-none-match",
+    "if-modified-since",
+    "if-unmodified-since",
+)
 _NO_OVERLAP = b"invalid range: failed to overlap\n"
 
 
@@ -29,6 +36,11 @@ class Content:
     content_type: str
     etag: str = ""
     modified_at: float = 0.0
+
+
+def wants_whole(request: Request) -> bool:
+    """Whether nothing but the whole content can be the answer."""
+    return request.method == "GET" and not any(request.header(name) for name in _NARROWING)
 
 
 def file_response(

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from tenfold.blobs import BlobMeta, BlobMissing, Blobs
+from tenfold.blobs import BlobMeta, BlobMissing, Blobs, PeekedBlob, peek
 from tenfold.cache.memory import GenerationCache
 from tenfold.errors import Forbidden, NotFound
 from tenfold.files.keys import file_fields, file_key, file_names
@@ -73,7 +73,7 @@ AskFacts = Callable[[], Awaitable[RequestFacts]]
 class ServedFile:
     """A blob to send, under which name and type, and whether to show or to save it.
 
-    A small one comes with its content.
+    A small one comes with its content; one that was opened comes so, and is to be closed.
     """
 
     meta: BlobMeta
@@ -81,6 +81,7 @@ class ServedFile:
     content_type: str
     is_inline: bool
     body: bytes | None = None
+    opened: PeekedBlob | None = None
 
 
 class Files:
@@ -96,11 +97,19 @@ class Files:
         self._keys_of_views: OrderedDict[tuple[str, str, str], str] = OrderedDict()
 
     async def get(
-        self, collection_ref: str, record_id: str, name: str, size: str, ask_facts: AskFacts
+        self,
+        collection_ref: str,
+        record_id: str,
+        name: str,
+        size: str,
+        ask_facts: AskFacts,
+        *,
+        is_whole: bool = False,
     ) -> ServedFile:
         """The file that a record names, or its thumb of one size ("" for none).
 
-        `ask_facts` tells who asks; it is awaited for protected files only.
+        `ask_facts` tells who asks; it is awaited for protected files only. With `is_whole` all
+        of the file will be sent: one from an object store comes opened, in a single request.
         Raises: NotFound for whatever the caller may not know of.
         """
         collection = self._reads.catalog.find(collection_ref)
@@ -113,15 +122,17 @@ class Files:
         if field.protected and not await self._may_view(record, await ask_facts()):
             raise NotFound
         try:
-            return await self._served(await self._key(record, name), field, name, size)
+            wanted = size if size == DEFAULT_SIZE or size in field.thumbs else ""
+            return await self._served(await self._key(record, name), name, wanted, is_whole)
         except BlobMissing as error:
             raise NotFound from error
 
-    async def _served(self, key: str, field: FileField, name: str, size: str) -> ServedFile:
-        wanted = size if size == DEFAULT_SIZE or size in field.thumbs else ""
+    async def _served(self, key: str, name: str, wanted: str, is_whole: bool) -> ServedFile:
         kept = self._small.get((key, wanted))
         if kept is not None:
             return kept
+        if is_whole and not wanted and self.blobs.local_path(key) is None:
+            return await self._opened(key, name)
         served = await self._found(key, name, wanted)
         if served.meta.size_bytes <= SMALL_BYTES and (served.name != name or not wanted):
             read = await self.blobs.get(served.meta.key)
@@ -138,9 +149,18 @@ class Files:
             if thumb is not None:
                 meta, name = thumb, f"{size}_{name}"
                 content_type = await self._type_of(thumb)
-        extension = name[name.rfind(".") :] if "." in name else ""
-        shown_type = BY_EXTENSION.get(extension, content_type)
-        return ServedFile(meta, name, shown_type, content_type in INLINE_TYPES)
+        return _shown(meta, name, content_type)
+
+    async def _opened(self, key: str, name: str) -> ServedFile:
+        blob = await peek(await self.blobs.get(key))
+        content_type = sniff(blob.head).mime
+        _remember(self._types, (key, blob.meta.etag), content_type)
+        served = _shown(blob.meta, name, content_type)
+        if blob.meta.size_bytes > SMALL_BYTES:
+            return replace(served, opened=blob)
+        served = replace(served, body=b"".join([chunk async for chunk in blob]))
+        self._small.put((key, ""), served, blob.meta.size_bytes)
+        return served
 
     async def _may_view(self, record: Record, facts: RequestFacts) -> bool:
         if facts.is_superuser:
@@ -205,6 +225,12 @@ def _remember(known: OrderedDict[K, str], key: K, value: str) -> None:
     known[key] = value
     if len(known) > REMEMBERED:
         known.popitem(last=False)
+
+
+def _shown(meta: BlobMeta, name: str, content_type: str) -> ServedFile:
+    extension = name[name.rfind(".") :] if "." in name else ""
+    shown_type = BY_EXTENSION.get(extension, content_type)
+    return ServedFile(meta, name, shown_type, content_type in INLINE_TYPES)
 
 
 def _owns_files(collection: Collection) -> bool:

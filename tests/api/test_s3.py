@@ -101,6 +101,36 @@ def test_files_move_to_a_bucket_and_back(client: httpx.Client, endpoint: str) ->
     assert not asyncio.run(keys(bucket_of(endpoint, "pages")))
 
 
+def test_a_big_file_comes_from_a_bucket_whole_and_in_parts(
+    client: httpx.Client, endpoint: str
+) -> None:
+    body = b"%PDF-1.4\n" + bytes(range(256)) * 8_000
+    client.patch("/api/settings", json={"s3": s3(endpoint, "pages")}).raise_for_status()
+    _, path = add(client, "a.pdf", body)
+    whole = client.get(path)
+    assert (whole.content, whole.headers["content-type"]) == (body, "application/pdf")
+    assert whole.headers["accept-ranges"] == "bytes"
+    head = client.head(path)
+    names = ("etag", "last-modified", "content-length", "content-type", "content-disposition")
+    assert [head.headers[name] for name in names] == [whole.headers[name] for name in names]
+    etag = whole.headers["etag"]
+    for asked, status, expected in (
+        ({"Range": "bytes=1000000-1000999"}, 206, body[1_000_000:1_001_000]),
+        ({"Range": "bytes=0-8", "If-Range": etag}, 206, body[:9]),
+        ({"Range": "bytes=0-8", "If-Range": '"other"'}, 200, body),
+        ({"If-None-Match": etag}, 304, b""),
+        ({"If-None-Match": '"other"'}, 200, body),
+        ({"If-Match": '"other"'}, 412, b""),
+        ({"If-Modified-Since": whole.headers["last-modified"]}, 304, b""),
+    ):
+        answer = client.get(path, headers=asked)
+        assert (answer.status_code, answer.content) == (status, expected), asked
+    with client.stream("GET", path) as cut:
+        assert cut.status_code == 200
+    assert client.get(path).content == body
+    assert client.get(path + "x").status_code == 404
+
+
 @pytest.mark.skipif(is_mariadb(), reason=SQLITE_ONLY)
 def test_backups_in_a_bucket(client: httpx.Client, server: Tenfold, endpoint: str) -> None:
     settings = {"backups": {"s3": s3(endpoint, "archives")}}
