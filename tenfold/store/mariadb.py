@@ -26,6 +26,7 @@ from tenfold.store.figures import StoreFigures
 from tenfold.store.mariadb_board import Board
 from tenfold.store.mariadb_catalog import MariadbCatalog, catalog_text
 from tenfold.store.mariadb_connection import WRITE_LIMIT_S, MariadbConnection
+from tenfold.store.mariadb_copying import MariadbCopyReads
 from tenfold.store.mariadb_dialect import quoted
 from tenfold.store.mariadb_door import Door
 from tenfold.store.mariadb_lease import Lease
@@ -35,7 +36,7 @@ from tenfold.store.mariadb_pool import MariadbPool
 from tenfold.store.mariadb_reads import MariadbReads
 from tenfold.store.mariadb_tables import COMMENT
 from tenfold.store.mariadb_transaction import MariadbTransaction, current
-from tenfold.store.mariadb_writer import Group, MariadbCommits, Turn
+from tenfold.store.mariadb_writer import TURN, Group, MariadbCommits, Turn
 from tenfold.store.sqlite import GAP
 from tenfold.store.sqlite_lock import WriteTurn
 
@@ -58,7 +59,7 @@ SWEEP_AGE_S = 60
 CHANGE_COLUMNS = "seq, collection_id, record_id, action, image"
 
 
-class MariadbStore(MariadbReads):
+class MariadbStore(MariadbCopyReads):
     """Tenfold's data in a MariaDB database; `folder` is where the box's processes meet."""
 
     def __init__(
@@ -84,7 +85,7 @@ class MariadbStore(MariadbReads):
 
     async def open(self) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        turn = WriteTurn(self._folder)
+        turn = WriteTurn(self._folder, TURN)
         await asyncio.to_thread(turn.acquire)
         try:
             connection = await self._door.connect(DROP_LIMIT_S)
@@ -219,9 +220,11 @@ class MariadbStore(MariadbReads):
         """See `Owner`: the box hears of a group before any of its writes is answered."""
         self._lease.renewed(asked_at)
         changes = group.changes
-        if changes:
+        if catalog is not None and group.database_id:
+            self._board.begin_anew(group.seq, group.database_id, catalog)
+        elif changes:
             self._board.put(group.seq, changes, catalog)
-            self.poll()
+        self.poll()
         dropped = [table for t in group.transactions for table in t.dropped]
         if dropped:
             task = asyncio.get_running_loop().create_task(self._drop_later(dropped))

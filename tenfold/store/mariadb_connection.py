@@ -26,8 +26,11 @@ WRITE_LIMIT_S = 4.5
 """How long one statement of a write may take; a little less than its task waits for it."""
 
 KEPT_STATEMENTS = 150
-SQL_MODE = "ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES"
-"""SQL as SQLite reads it: "names", text || text, \\ no escape, and nothing cut short in silence."""
+SQL_MODE = (
+    "ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO"
+)
+"""SQL as SQLite reads it: "names", text || text, \\ no escape, nothing cut short in silence, and
+0 a number like others."""
 
 LOST = frozenset(
     {0, 1053, 1152, 1158, 1159, 1160, 1161, 1927, 2002, 2003, 2005, 2006, 2013, 2014, 2055, 4031}

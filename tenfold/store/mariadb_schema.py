@@ -76,6 +76,15 @@ class SchemaChange:
         await save_catalog_rows(connection, self._saved, self._removed, self._tables)
         return described
 
+    async def empty(self, connection: MariadbConnection, schema: OpenSchema) -> MariadbCatalog:
+        """Give every saved collection, its description as it was, a new table without records."""
+        for collection in self._saved:
+            name = await self._create(schema, collection)
+            self._leave(collection)
+            self._tables[collection.id] = name
+        await save_catalog_rows(connection, self._saved, (), self._tables)
+        return self._described.changed(self._after, self._tables)
+
     # --- tables ---
 
     def _leave(self, collection: Collection) -> None:
@@ -95,17 +104,21 @@ class SchemaChange:
         if before is not None and is_same_table(before, after):
             return
         old = self._tables.get(after.id) if before else None
-        name = new_name(after)
         try:
-            apart = await schema()
-            sql = create_table(name, after, self._described.dialect)
-            await apart.rows(sql, (), CREATE_LIMIT_S)
+            name = await self._create(schema, after)
             if before is not None and old is not None:
                 await copy_records(connection, quoted(old), quoted(name), before, after)
         except (ServerError, TooLarge, Outdated, IndexRefused) as error:
             raise await self._explained(connection, error, before, after, old) from error
         self._leave(after)
         self._tables[after.id] = name
+
+    async def _create(self, schema: OpenSchema, collection: Collection) -> str:
+        name = new_name(collection)
+        apart = await schema()
+        sql = create_table(name, collection, self._described.dialect)
+        await apart.rows(sql, (), CREATE_LIMIT_S)
+        return name
 
     async def _explained(
         self,

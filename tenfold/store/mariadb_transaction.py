@@ -22,8 +22,10 @@ from tenfold.store.contract import (
     NotUnique,
     Transaction,
 )
+from tenfold.store.copying import check_order
 from tenfold.store.mariadb_catalog import MariadbCatalog
 from tenfold.store.mariadb_connection import NOT_UNIQUE, MariadbConnection, ServerError
+from tenfold.store.mariadb_copying import MariadbCopyWrites
 from tenfold.store.mariadb_reads import MariadbReads
 from tenfold.store.mariadb_schema import SchemaChange
 from tenfold.store.mariadb_views import check_view_ids
@@ -59,7 +61,7 @@ class Group(Protocol):
     """A connection for statements that end a transaction."""
 
 
-class MariadbTransaction(MariadbReads):
+class MariadbTransaction(MariadbCopyWrites, MariadbReads):
     """Writes inside the group's transaction, and the changes they make.
 
     Its savepoint is set by its first statement that writes. The first of a group needs none:
@@ -85,6 +87,7 @@ class MariadbTransaction(MariadbReads):
         self._parent = parent
         self._depth: int = parent._depth + 1 if parent else 0
         self._first_seq = group.seq
+        self._skipped = 0
         self._is_marked = False
         self._nesting = asyncio.Lock()
         self._after_commit: list[Callable[[], Awaitable[None] | None]] = []
@@ -92,6 +95,7 @@ class MariadbTransaction(MariadbReads):
         self.changes: list[Change] = []
         self.dropped: list[str] = []
         """Tables that nobody names once this is committed."""
+        self.has_new_catalog = False
         self.is_open = True
 
     @property
@@ -110,7 +114,7 @@ class MariadbTransaction(MariadbReads):
         await self._mark()
         return await self._rows(sql, params)
 
-    async def affected(self, sql: str, params: Sequence[Any]) -> int:
+    async def affected(self, sql: str, params: Sequence[Any] = ()) -> int:
         """Run a statement that writes; how many rows it found."""
         await self.run(sql, params)
         return self._group.connection.affected
@@ -145,6 +149,11 @@ class MariadbTransaction(MariadbReads):
         await self.run(statements.truncate)
 
     async def set_param(self, key: str, value: str | None) -> None:
+        await self.keep_param(key, value)
+        self._log(PARAMS, key, "update", value or "")
+
+    async def keep_param(self, key: str, value: str | None) -> None:
+        """See `CopyTransaction`."""
         if value is None:
             await self.run("DELETE FROM _params WHERE id = ?", (key,))
         else:
@@ -153,7 +162,21 @@ class MariadbTransaction(MariadbReads):
                 " ON DUPLICATE KEY UPDATE value = VALUES(value)",
                 (key, value),
             )
-        self._log(PARAMS, key, "update", value or "")
+
+    async def empty(self, collection: Collection) -> None:
+        """See `CopyTransaction`: a new table takes the old one's place, however many there are."""
+        await self._mark()
+        change = SchemaChange(self._described, (self._described.catalog.by_id[collection.id],), ())
+        self._changed(change, await change.empty(self._group.connection, self._group.schema))
+
+    async def follow(self, changes: Sequence[Change]) -> None:
+        """See `CopyTransaction`."""
+        check_order(self._group.seq, changes)
+        await self._mark()
+        for change in changes:
+            self._skipped += change.seq - self._group.seq - 1
+            self._group.seq = change.seq
+            self.changes.append(change)
 
     async def _store(self, record: Record, sql: str, bound: Sequence[Any]) -> int:
         try:
@@ -163,10 +186,10 @@ class MariadbTransaction(MariadbReads):
         except ServerError as error:
             if error.code != NOT_UNIQUE:
                 raise
-            raise NotUnique(self._columns(record.collection, error.message)) from error
+            raise NotUnique(self.unique_columns(record.collection, error.message)) from error
 
-    def _columns(self, collection: Collection, message: str) -> tuple[str, ...]:
-        """The columns of the unique key that an error names."""
+    def unique_columns(self, collection: Collection, message: str) -> tuple[str, ...]:
+        """The columns of the unique key that an error names; for the files of this room only."""
         found = _KEY.search(message)
         name = found[1] if found else ""
         return SchemaChange.unique_columns(collection, name, self._described.dialect) or ("id",)
@@ -177,12 +200,20 @@ class MariadbTransaction(MariadbReads):
         self, saved: Iterable[Collection], removed: Iterable[Collection] = ()
     ) -> None:
         saved, removed = tuple(saved), tuple(removed)
-        await self._mark()
-        change = SchemaChange(self._described, saved, removed)
-        self._described = await change.apply(self._group.connection, self._group.schema)
-        self.dropped += change.dropped
+        await self.adopt(saved, removed)
         for collection in (*removed, *saved):
             self._log(COLLECTIONS, collection.id, "update", "")
+
+    async def adopt(self, saved: Iterable[Collection], removed: Iterable[Collection] = ()) -> None:
+        """See `CopyTransaction`."""
+        await self._mark()
+        change = SchemaChange(self._described, tuple(saved), tuple(removed))
+        self._changed(change, await change.apply(self._group.connection, self._group.schema))
+
+    def _changed(self, change: SchemaChange, described: MariadbCatalog) -> None:
+        self._described = described
+        self.dropped += change.dropped
+        self.has_new_catalog = True
 
     async def stray_tables(self, comment: str, age_s: int) -> list[str]:
         """Tables with a comment, older than `age_s`, that no collection names."""
@@ -255,7 +286,7 @@ class MariadbTransaction(MariadbReads):
                 await child.run_after_rollback()
                 raise
             else:
-                self._adopt(child)
+                self._take_over(child)
             finally:
                 current.reset(token)
             return result
@@ -272,7 +303,7 @@ class MariadbTransaction(MariadbReads):
 
         Raises: Unavailable when the whole group is lost.
         """
-        if self._group.seq == self._first_seq + len(self.changes):
+        if self._group.seq == self._first_seq + len(self.changes) + self._skipped:
             self._group.seq = self._first_seq
         self.changes.clear()
         if self._is_single and not self._is_first:
@@ -299,8 +330,10 @@ class MariadbTransaction(MariadbReads):
             if not self._is_first and not self._is_single:
                 await self._rows(f"SAVEPOINT {self._savepoint}", ())
 
-    def _adopt(self, child: MariadbTransaction) -> None:
+    def _take_over(self, child: MariadbTransaction) -> None:
         self._described = child._described
+        self._skipped += child._skipped
+        self.has_new_catalog |= child.has_new_catalog
         self._has_changed |= child._is_marked
         self.changes += child.changes
         self.dropped += child.dropped

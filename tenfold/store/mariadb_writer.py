@@ -35,6 +35,7 @@ from typing import Any, Protocol, TypeVar
 from tenfold.errors import TenfoldError, Unavailable
 from tenfold.store.contract import COLLECTIONS, Change, Transaction
 from tenfold.store.figures import WriterFigures
+from tenfold.store.mariadb_batches import insert_many
 from tenfold.store.mariadb_catalog import MariadbCatalog, catalog_text
 from tenfold.store.mariadb_connection import ConnectionLost, MariadbConnection, TooSlow
 from tenfold.store.mariadb_lease import LEASE_S, NOW
@@ -45,6 +46,9 @@ from tenfold.telemetry.figures import Stopwatch
 T = TypeVar("T")
 
 log = logging.getLogger("tenfold.store")
+
+TURN = "commits"
+"""What the processes of a box call their turn to write here."""
 
 MAX_GROUP = 256
 """Writes per transaction: bounds how long the first of them waits for its answer."""
@@ -57,11 +61,12 @@ COMMIT_LIMIT_S = 10.0
 SETTLE_LIMIT_S = 6.0
 """How long a group asks whether its COMMIT came through."""
 
-CHANGES_AT_ONCE = (64, 8, 1)
+APPEND = "INSERT INTO _changes (seq, collection_id, record_id, action, image) VALUES"
 
 LOCK = f"""
 SELECT seq, taken_by, database_id, box, until > {NOW} FROM _turn WHERE id = 1 FOR UPDATE
 """
+RENAME = "UPDATE _turn SET database_id = ? WHERE id = 1"
 TAKE = f"UPDATE _turn SET seq = ?, taken_by = ?, box = ?, until = {NOW} + {LEASE_S} WHERE id = 1"
 
 
@@ -96,6 +101,8 @@ class Group:
     seq: int
     is_over: bool = False
     name: str = field(default_factory=lambda: secrets.token_hex(12))
+    database_id: str = ""
+    """The database's new one, where collections changed and the log does not say so."""
     done: list[_Write] = field(default_factory=list[_Write])
 
     @property
@@ -148,7 +155,7 @@ class MariadbCommits:
     def __init__(self, owner: Owner, folder: Path, figures: WriterFigures) -> None:
         self._figures = figures
         self._owner = owner
-        self._turn = WriteTurn(folder)
+        self._turn = WriteTurn(folder, TURN)
         self._waiting: deque[_Write] = deque()
         self._wake = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="turn")
@@ -378,8 +385,13 @@ class MariadbCommits:
         try:
             if changes:
                 await _append(connection, changes)
-            if any(change.collection_id == COLLECTIONS for change in changes):
+            is_logged = any(change.collection_id == COLLECTIONS for change in changes)
+            if is_logged or any(t.has_new_catalog for t in group.transactions):
                 catalog = await catalog_text(connection)
+            if catalog is not None and not is_logged:
+                # Nobody who goes by the log would know; it is another database from now on.
+                group.database_id = group.name
+                await connection.rows(RENAME, (group.name,), STATEMENT_LIMIT_S)
             taken = (group.seq, group.name, self._owner.box)
             await connection.rows(TAKE, taken, STATEMENT_LIMIT_S)
         except TenfoldError as error:
@@ -433,16 +445,13 @@ class MariadbCommits:
 
 
 async def _append(connection: MariadbConnection, changes: Sequence[Change]) -> None:
-    """Write to the change log, in few statements of few kinds."""
-    start = 0
-    while start < len(changes):
-        count = next(n for n in CHANGES_AT_ONCE if n <= len(changes) - start)
-        some = changes[start : start + count]
-        marks = ", ".join(["(?, ?, ?, ?, ?)"] * count)
-        sql = f"INSERT INTO _changes (seq, collection_id, record_id, action, image) VALUES {marks}"
-        params = [v for c in some for v in (c.seq, c.collection_id, c.record_id, c.action, c.image)]
+    """Write to the change log."""
+
+    async def run(sql: str, params: Sequence[Any]) -> None:
         await connection.rows(sql, params, STATEMENT_LIMIT_S)
-        start += count
+
+    rows = [(c.seq, c.collection_id, c.record_id, c.action, c.image) for c in changes]
+    await insert_many(run, APPEND, rows)
 
 
 def _nothing_written(error: TenfoldError) -> BaseException:

@@ -15,11 +15,14 @@ from pathlib import Path
 
 
 class WriteTurn:
-    """Held from before BEGIN until after COMMIT by the process that writes."""
+    """Held from before BEGIN until after COMMIT by the process that writes.
 
-    def __init__(self, folder: Path) -> None:
-        self._gate = _open(folder / "write.gate")
-        self._turn = _open(folder / "write.turn")
+    `name` tells the databases apart whose processes meet in one folder.
+    """
+
+    def __init__(self, folder: Path, name: str = "write") -> None:
+        self._gate = _open(folder / f"{name}.gate")
+        self._turn = _open(folder / f"{name}.turn")
 
     def try_acquire(self) -> bool:
         """Take the turn if nobody has it or waits for it; never blocks."""
