@@ -9,7 +9,7 @@ DIR ?= tenfold_data
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env engines serve check format test test-mariadb drill bench report blind lock clean
+.PHONY: help env engines serve check format test test-mariadb drill move bench report blind lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ test-mariadb: env ## run the suites over HTTP on MariaDB
 
 drill: env ## kill the service under load, 20 times, and look whether a write was lost
 	$(BIN)/python -m tests.drills.kill --rounds 20
+
+move: env ## move the data there and back under load, and look whether a write was lost
+	$(BIN)/python -m tests.drills.move --records 100000
 
 bench: env ## measure Tenfold beside PocketBase, print the table
 	@scripts/debian-packages wrk

@@ -18,6 +18,7 @@ from tenfold.imports import Import
 from tenfold.mail import Mail
 from tenfold.mail.log import LogMail
 from tenfold.mail.smtp import SmtpMail, SmtpServer
+from tenfold.moves import placed
 from tenfold.settings import SQLITE, Settings, SettingsError
 from tenfold.store.sqlite import SqliteStore
 from tenfold.store.sqlite_snapshot import check_snapshot, take_snapshot
@@ -121,7 +122,11 @@ def backups_of(
             target_key=key,
         ).run()
 
-    snapshot = take_snapshot if settings.store == SQLITE else _no_snapshot
+    def snapshot(folder: Path, target: Path, progress: Callable[[int, int], None]) -> None:
+        # As of now: a move may have happened since the service was started.
+        is_here = placed(settings).store == SQLITE
+        (take_snapshot if is_here else _no_snapshot)(folder, target, progress)
+
     return Backups(DataFolder(settings.dir, snapshot, check, convert), files, archives, app_name)
 
 

@@ -64,6 +64,7 @@ from tenfold.collections import (
     CollectionWrites,
     ViewTrial,
 )
+from tenfold.current_database import CurrentDatabase
 from tenfold.databases import database_of
 from tenfold.figures import WorkerFigures
 from tenfold.files import Files, RecordUploads, Thumbs
@@ -71,11 +72,13 @@ from tenfold.hooks import Backend, hooks
 from tenfold.jobs import Crons, Jobs, system_crons
 from tenfold.mail.current import CurrentMail
 from tenfold.mail.log import LogMail
+from tenfold.moves import Agent, placed
 from tenfold.realtime import Realtime
 from tenfold.records import Answers, Presenter, RecordReads, RecordWrites, UnruledRecords
 from tenfold.schema.actor import Actor
 from tenfold.schema.collection import Collection
 from tenfold.settings import Settings
+from tenfold.sides import WorkerSides
 from tenfold.telemetry.board import Board
 from tenfold.upkeep import Upkeep, uploads_folder
 
@@ -99,8 +102,10 @@ class App:
     def __init__(
         self, settings: Settings, started_at: float | None = None, board: Board | None = None
     ) -> None:
-        self.settings = settings
-        self.database = database_of(settings)
+        # A move may have happened since the service was started.
+        self.settings = settings = placed(settings)
+        first = database_of(settings)
+        self.database = CurrentDatabase(first)
         self.store = self.database.store
         self.room = SettingsRoom(self.store, settings.encryption_key)
         self.answers = Answers(settings.worker_cache_bytes)
@@ -115,6 +120,8 @@ class App:
         self.crons = Crons(job_store)
         self.upkeep = Upkeep(settings, self.room, self.store, job_store, self.crons, started_at)
         self.blobs = self.upkeep.blobs
+        self.sides = WorkerSides(settings, self.database, self.upkeep)
+        self.agent = Agent(settings.dir, self.sides)
         self.files = Files(self.store, self.blobs, Thumbs(self.blobs))
         self.passwords = Passwords(settings.password_threads)
         self.figures = WorkerFigures(
@@ -223,7 +230,7 @@ class App:
                 self.answers,
                 _is_watched,
                 body_limit_bytes=self.settings.body_limit_bytes,
-                keeps_views=not self.database.is_near,
+                keeps_views=lambda: not self.database.now.is_near,
             ),
             *self.collections.routes(),
             *auth_routes.routes(self.auth, offers),
@@ -269,6 +276,8 @@ class App:
                 publish=self.realtime.publish,
             )
         )
+        # Before anything writes: a move may be under way.
+        await self.agent.start()
         await self.realtime.start()
         await self.jobs.start()
         await self.upkeep.start()
@@ -276,6 +285,7 @@ class App:
 
     async def _stop(self) -> None:
         await self.figures.stop()
+        await self.agent.stop()
         await self.upkeep.stop()
         await self.crons.stop()
         await self.jobs.stop()
@@ -286,6 +296,7 @@ class App:
         hooks.stop()
         await self.bus.close()
         await self.log.close()
+        await self.sides.leave_other()
         await self.store.close()
         self.counters.close()
 

@@ -10,6 +10,7 @@ import logging
 import os
 import signal
 from collections.abc import Coroutine
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,11 @@ from tenfold.administration import S3, SettingsRoom, StoredSettings
 from tenfold.backups import is_restore_pending
 from tenfold.blobs.current import CurrentBlobs
 from tenfold.blobs.disk import DiskBlobs
+from tenfold.blobs.twin import TwinBlobs
 from tenfold.errors import TenfoldError
 from tenfold.files import sweep
 from tenfold.jobs import Crons, JobStore
+from tenfold.moves import MissedKeys
 from tenfold.settings import Settings
 from tenfold.store.contract import Store
 
@@ -62,6 +65,7 @@ class Upkeep:
         self._archives = CurrentBlobs(DiskBlobs(backups_folder(settings)))
         self.backups = backups_of(settings, self.blobs, self._archives, self._app_name)
         self._places = (S3(), S3())
+        self._files_at: tuple[str, str | None] = (settings.blobs, None)
         self._tasks: set[asyncio.Task[None]] = set()
         # A restore ends this service: with several workers, their parent.
         self._main_pid = os.getppid() if settings.worker_count > 1 else os.getpid()
@@ -94,11 +98,28 @@ class Upkeep:
     def _follow(self, stored: StoredSettings) -> None:
         places = (stored.s3, stored.backups.s3)
         if places[0] != self._places[0]:
-            self.blobs.use(files_in(places[0], self._settings))
+            self._use_files(places[0])
         if places[1] != self._places[1]:
             self._archives.use(blobs_in(places[1], backups_folder(self._settings)))
         self._places = places
         self._crons.set_backup(stored.backups.cron, self._back_up)
+
+    def use_places(self, first: str, second: str | None) -> None:
+        """Find and keep files at the place of the setting `blobs`, and keep them at another, too.
+
+        A bucket among the stored settings goes before both.
+        """
+        if (first, second) != self._files_at:
+            self._files_at = first, second
+            self._use_files(self._places[0])
+
+    def _use_files(self, s3: S3) -> None:
+        first, second = self._files_at
+        found = files_in(s3, replace(self._settings, blobs=first))
+        if second is not None and second != first and not s3.enabled:
+            other = files_in(s3, replace(self._settings, blobs=second))
+            found = TwinBlobs(found, other, MissedKeys(self._settings.dir).add)
+        self.blobs.use(found)
 
     async def _back_up(self) -> None:
         await self.backups.run_scheduled(self._room.current().backups.cron_max_keep)

@@ -26,7 +26,7 @@ def routes(
     is_watched: Callable[[Collection], bool],
     *,
     body_limit_bytes: int,
-    keeps_views: bool = False,
+    keeps_views: Callable[[], bool] = lambda: False,
 ) -> list[Route]:
     """The record routes; answers to lists of collections nobody watches are remembered.
 
@@ -57,7 +57,7 @@ class RecordEndpoints:
         writes: RecordWrites,
         answers: Answers,
         is_watched: Callable[[Collection], bool],
-        keeps_views: bool,
+        keeps_views: Callable[[], bool],
     ) -> None:
         self._reads = reads
         self._writes = writes
@@ -105,7 +105,7 @@ class RecordEndpoints:
         collection, facts = await self._open(request)
         heard = self._answers.changes_heard
         record = await self._reads.get(collection, request.params["id"], facts)
-        if self._keeps_views and not request.query_string and not self._is_watched(collection):
+        if self._keeps_views() and not request.query_string and not self._is_watched(collection):
             self._answers.keep_record(record, heard)
         presenter, store = self._reads.presenter, self._reads.store
         return json_response((await presenter.present(store, [record], facts, request.query))[0])

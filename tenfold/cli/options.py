@@ -10,6 +10,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from tenfold.errors import OperatorError
+from tenfold.moves import placed
 from tenfold.settings import SQLITE, Settings, load
 from tenfold.store.contract import Store
 from tenfold.telemetry import configure_logging
@@ -30,7 +31,7 @@ Config = Annotated[
 
 def load_settings(dir: Path | None, config: Path | None, **flags: object) -> Settings:
     """Read the boot settings and set up the log. Raises: SettingsError."""
-    settings = load({"dir": dir, **flags}, file=config)
+    settings = placed(load({"dir": dir, **flags}, file=config))
     configure_logging(settings.log_level, settings.log_format)
     return settings
 

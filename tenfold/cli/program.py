@@ -54,6 +54,7 @@ COMMANDS = {
     "certs": "certs:certs",
     "keys": "keys:program",
     "network": "network:network",
+    "grow": "grow:grow",
 }
 """Each verb and where it is."""
 
