@@ -58,8 +58,9 @@ test-mariadb: env ## run the suites over HTTP on MariaDB
 drill: env ## kill the service under load, 20 times, and look whether a write was lost
 	$(BIN)/python -m tests.drills.kill --rounds 20
 
-move: env ## move the data there and back under load, and look whether a write was lost
+move: env ## move the data there and back under load, kill who takes part, look whether a write was lost
 	$(BIN)/python -m tests.drills.move --records 100000
+	$(BIN)/python -m tests.drills.move_kills
 
 bench: env ## measure Tenfold beside PocketBase, print the table
 	@scripts/debian-packages wrk

@@ -6,7 +6,7 @@ from tenfold.moves.files import FilesCompared, compare_files, copy_files, copy_m
 from tenfold.moves.missed import MissedKeys
 from tenfold.moves.mover import Moved, Mover, Side
 from tenfold.moves.places import at, place_of, placed, shown
-from tenfold.moves.state import MOVED, Move, Place, advance, forget, read
+from tenfold.moves.state import MOVED, Move, Phase, Place, advance, forget, read
 
 __all__ = [
     "MOVED",
@@ -17,6 +17,7 @@ __all__ = [
     "Move",
     "Moved",
     "Mover",
+    "Phase",
     "Place",
     "Show",
     "Side",

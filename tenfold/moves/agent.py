@@ -21,7 +21,7 @@ from tenfold.moves.state import Move, Overtaken, Place, Presence, advance, all_h
 
 CALM_S = 0.2
 QUICK_S = 0.005
-HOLD_LIMIT_S = 2.0
+HOLD_LIMIT_S = 1.0
 """So long writes may be held before the workers go on without the switch: the mover is dead."""
 
 TELL_EVERY_S = 5.0

@@ -26,7 +26,7 @@ from tenfold.store.copying import CopyStore, write_copy
 
 LOOK_S = 0.002
 WORKERS_LIMIT_S = 60.0
-HOLD_LIMIT_S = 1.0
+HOLD_LIMIT_S = 0.9
 """Writes that were held so long go on, and the switch is tried again."""
 
 SWITCHES_AT_MOST = 20
@@ -137,6 +137,7 @@ class Mover:
         for tries in range(1, SWITCHES_AT_MOST + 1):
             while await self._copier.lag() > CLOSE:
                 await self._copier.drain()
+            await self._bring_missed()
             held_at = time.monotonic()
             move = state.advance(self._folder, move, "holding")
             try:
@@ -154,10 +155,13 @@ class Mover:
         await self._workers(move)
         while await self._copier.lag():
             await self._copier.drain()
-        await copy_missed(self._folder, self._source.blobs, self._target.blobs)
+        await self._bring_missed()
         await self._copier.mark_source()
         jobs = await self._source.store.jobs_rows()
         await write_copy(self._target.store, lambda tx: tx.replace_jobs(jobs))
+
+    async def _bring_missed(self) -> None:
+        await copy_missed(self._folder, self._source.blobs, self._target.blobs)
 
     async def _try_later(self, move: Move) -> Move:
         """Let the writes go on; the move as it is then. Raises: Overtaken."""

@@ -121,7 +121,7 @@ def drill(folder: Path, records: int, *, writers: int = 6) -> list[Findings]:
         target = ["split", "--store", database.url(database.new_database()), "--blobs", blobs]
         server = Tenfold(folder / "data", workers=2)
         plant(server.dir, [NOTES, STILL], SETTINGS)
-        asyncio.run(_fill(server.dir, records))
+        fill(server.dir, records)
         with server:
             crew = [Writer(f"w{number:02d}", server.url) for number in range(writers)]
             return [
@@ -134,7 +134,7 @@ def drill(folder: Path, records: int, *, writers: int = 6) -> list[Findings]:
 def _move(server: Tenfold, crew: Sequence[Writer], name: str, arguments: Sequence[str]) -> Findings:
     found = Findings(name)
     prober = Prober(server.url)
-    with _running([*crew, prober]):
+    with running_all([*crew, prober]):
         time.sleep(1.0)
         command = [server.program(), "grow", *arguments, "--dir", str(server.dir)]
         environment = {**os.environ, **server.environment(), "COLUMNS": "200"}
@@ -161,7 +161,8 @@ def _move(server: Tenfold, crew: Sequence[Writer], name: str, arguments: Sequenc
 
 
 @contextmanager
-def _running(crew: Sequence[Writer | Prober]) -> Generator[None]:
+def running_all(crew: Sequence[Writer | Prober]) -> Generator[None]:
+    """Writers at work for as long as the block runs."""
     stop = threading.Event()
     threads = [threading.Thread(target=one.run, args=(stop,)) for one in crew]
     for thread in threads:
@@ -177,11 +178,7 @@ def _running(crew: Sequence[Writer | Prober]) -> Generator[None]:
 def _look(server: Tenfold, crew: Sequence[Writer], found: Findings) -> None:
     """Compare what the writers know with what the new place holds."""
     rows = asyncio.run(_rows(server.dir, server.environment()))
-    for writer in crew:
-        mine = {key: row for key, row in rows.items() if key.startswith(writer.name)}
-        known = {step.record_id: step.number for step in writer.living}
-        found.lost += len(known.keys() ^ mine.keys())
-        found.lost += sum(mine[i]["rank"] != known[i] for i in known.keys() & mine.keys())
+    found.lost = _lost(rows, crew)
     with httpx.Client(base_url=server.url, timeout=20) as client:
         for step in (step for writer in crew for step in writer.living if step.content):
             row = rows.get(step.record_id)
@@ -190,6 +187,21 @@ def _look(server: Tenfold, crew: Sequence[Writer], found: Findings) -> None:
             found.files += 1
             answer = client.get(f"/api/files/notes/{step.record_id}/{row['docs'][0]}")
             found.files_missing += answer.status_code != 200 or answer.text != step.content
+
+
+def lost(server: Tenfold, crew: Sequence[Writer]) -> int:
+    """How many records are not as the service has acknowledged them last."""
+    return _lost(asyncio.run(_rows(server.dir, server.environment())), crew)
+
+
+def _lost(rows: Mapping[str, Record], crew: Sequence[Writer]) -> int:
+    total = 0
+    for writer in crew:
+        mine = {key: row for key, row in rows.items() if key.startswith(writer.name)}
+        known = {step.record_id: step.number for step in writer.living}
+        total += len(known.keys() ^ mine.keys())
+        total += sum(mine[i]["rank"] != known[i] for i in known.keys() & mine.keys())
+    return total
 
 
 async def _rows(folder: Path, environment: Mapping[str, str]) -> dict[str, Record]:
@@ -202,8 +214,12 @@ async def _rows(folder: Path, environment: Mapping[str, str]) -> dict[str, Recor
         await store.close()
 
 
+def fill(folder: Path, records: int) -> None:
+    """Plant records that nobody touches; no server may run on the folder."""
+    asyncio.run(_fill(folder, records))
+
+
 async def _fill(folder: Path, records: int) -> None:
-    """Plant records that nobody touches."""
     store: Store = database_of(load({"dir": folder}, environ={})).store
     await store.open()
     still = store.catalog.by_name["still"]
