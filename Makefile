@@ -9,7 +9,7 @@ DIR ?= tenfold_data
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env engines serve check format test test-mariadb drill move bench report blind lock clean
+.PHONY: help env engines serve check format test test-mariadb drill move faults bench report blind lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ drill: env ## kill the service under load, 20 times, and look whether a write wa
 move: env ## move the data there and back under load, kill who takes part, look whether a write was lost
 	$(BIN)/python -m tests.drills.move --records 100000
 	$(BIN)/python -m tests.drills.move_kills
+
+faults: engines ## kill, freeze and cut off the parts of the stage split under load, three times each
+	$(BIN)/python -m tests.drills.faults --rounds 3
 
 bench: env ## measure Tenfold beside PocketBase, print the table
 	@scripts/debian-packages wrk

@@ -20,6 +20,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 from rich.console import Console
@@ -69,6 +70,12 @@ class Findings:
         """Whether nothing was lost, wrong or refused, and writes were held a second at most."""
         wrong = self.failed or self.stale or self.lost or self.files_missing or self.faults
         return not wrong and self.held_s <= 1.0
+
+
+class Runs(Protocol):
+    """Something that goes on until it is told to stop."""
+
+    def run(self, stop: threading.Event) -> None: ...
 
 
 class Prober:
@@ -161,7 +168,7 @@ def _move(server: Tenfold, crew: Sequence[Writer], name: str, arguments: Sequenc
 
 
 @contextmanager
-def running_all(crew: Sequence[Writer | Prober]) -> Generator[None]:
+def running_all(crew: Sequence[Runs]) -> Generator[None]:
     """Writers at work for as long as the block runs."""
     stop = threading.Event()
     threads = [threading.Thread(target=one.run, args=(stop,)) for one in crew]

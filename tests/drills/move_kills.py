@@ -173,7 +173,7 @@ def show(kills: Sequence[Kill]) -> None:
     console.print(table)
     for one in kills:
         for fault in one.faults[:3]:
-            console.print(f"  {one.victim}, {one.phase}: {fault}", markup=False)
+            console.print(f"  {one.victim}, {one.phase}: {fault[-600:]}", markup=False)
 
 
 def main() -> int:
