@@ -1,7 +1,7 @@
-"""Measure Tenfold: beside PocketBase, as the data grows, at rest and at its start.
+"""Measure Tenfold: beside PocketBase, as the data grows, at rest, at its start, on MariaDB.
 
-Both servers hold the same records; PocketBase runs as it comes, Tenfold with every write
-durable. Rounds alternate between the two, so that noise of the machine meets both.
+Beside PocketBase both servers hold the same records; PocketBase runs as it comes, Tenfold with
+every write durable. Rounds alternate between the two, so that noise of the machine meets both.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench import comparison, footprint, growth, wrk
+from bench import comparison, footprint, growth, split, wrk
 from bench.comparison import Effort
 from bench.dataset import make
 from bench.screen import console
 from tests.targets import PocketBase, Tenfold
 
-PARTS = ("comparison", "footprint", "growth")
+PARTS = ("comparison", "footprint", "split", "growth")
 
 
 def main() -> None:
@@ -42,6 +42,13 @@ def main() -> None:
                 rows = comparison.compare(dataset, effort)
                 console.print(comparison.table(rows, dataset, effort))
                 results["comparison"] = [asdict(row) | {"ratio": row.ratio} for row in rows]
+    if "split" in arguments.parts:
+        with tempfile.TemporaryDirectory(prefix="tenfold-bench-") as folder:
+            found = split.measure(
+                Path(folder), arguments.records, arguments.seconds, arguments.rounds
+            )
+        console.print(split.table(found))
+        results["split"] = [asdict(row) for row in found]
     if "growth" in arguments.parts:
         grown = growth.grow(arguments.sizes)
         console.print(growth.table(grown))
