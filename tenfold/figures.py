@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from tenfold.api.fast_lane import FastLane
 from tenfold.api.metrics import RequestFigures, Workers
 from tenfold.auth import Passwords
 from tenfold.databases import ServiceStore
+from tenfold.errors import TenfoldError
 from tenfold.hooks.running import hook_times
 from tenfold.records import Answers
 from tenfold.settings import Settings
@@ -99,6 +101,9 @@ class WorkerFigures:
             self._write()
 
     def _write(self) -> None:
+        # Commits that nobody has asked about yet count, too.
+        with suppress(TenfoldError):
+            self._store.poll()
         for count in (WORST_STATEMENTS, 5, 0):
             if self._board.write(msgspec.json.encode(self._told(count))):
                 return
