@@ -90,15 +90,12 @@ def _target(settings: Settings, stage: str | None, store: str | None, blobs: str
     if move is not None and move.phase not in MOVED and not (store or blobs):
         # Go on with the one that was begun.
         return move.target
-    if not (store or blobs):
+    if not store:
         raise OperatorError(
-            "Say where to: --store, --blobs or both.",
+            "Say where to: --store, and --blobs if the files go along.",
             hint='--store "mysql://tenfold@HOST/tenfold?password_file=FILE"',
         )
-    target = Place(store or settings.store, settings.blobs if blobs is None else blobs)
-    if target == place_of(settings):
-        raise OperatorError("The data is there already.")
-    return target
+    return Place(store, settings.blobs if blobs is None else blobs)
 
 
 def _way_back(settings: Settings) -> Place:
@@ -111,10 +108,21 @@ def _way_back(settings: Settings) -> Place:
     return move.source
 
 
+def _check_ways(source: Place, target: Place) -> None:
+    """Between two databases a move goes over the folder. Raises: OperatorError."""
+    if source.store == target.store:
+        raise OperatorError("The database is there already.")
+    if SQLITE not in (source.store, target.store):
+        raise OperatorError(
+            "The data is in a database of its own already.", hint="tenfold grow single comes first"
+        )
+
+
 async def _move(settings: Settings, target: Place) -> Moved:
     from tenfold.adapters import check_places, files_in
     from tenfold.administration import S3, SettingsRoom
 
+    _check_ways(place_of(settings), target)
     async with AsyncExitStack() as stack:
         sides: list[Side] = []
         s3 = S3()

@@ -85,6 +85,7 @@ class Mover:
         self._target = target
         self._watcher = watcher
         self._copier = Copier(source.store, target.store)
+        self._moves_files = source.place.blobs != target.place.blobs
 
     async def run(self) -> Moved:
         """Copy, compare, switch. Raises: OperatorError; the data is where it was then."""
@@ -116,9 +117,9 @@ class Mover:
         await copier.begin()
         show = self._watcher.step("copying records", await copier.count())
         await copier.scan(show)
-        await copy_files(
-            self._source.blobs, self._target.blobs, self._watcher.step("copying files", 0)
-        )
+        if self._moves_files:
+            show = self._watcher.step("copying files", 0)
+            await copy_files(self._source.blobs, self._target.blobs, show)
 
     async def _compare(self) -> tuple[Compared, FilesCompared]:
         comparison = Comparison(self._source.store, self._target.store, self._copier)
@@ -126,6 +127,8 @@ class Mover:
         rows = await comparison.run(self._watcher.step("comparing records", total))
         if rows.differing:
             raise Differs("Records", rows.differing)
+        if not self._moves_files:
+            return rows, FilesCompared()
         show = self._watcher.step("comparing files", 0)
         files = await compare_files(self._source.blobs, self._target.blobs, show)
         if files.differing:
@@ -161,7 +164,8 @@ class Mover:
         await write_copy(self._target.store, lambda tx: tx.replace_jobs(jobs))
 
     async def _bring_missed(self) -> None:
-        await copy_missed(self._folder, self._source.blobs, self._target.blobs)
+        if self._moves_files:
+            await copy_missed(self._folder, self._source.blobs, self._target.blobs)
 
     async def _try_later(self, move: Move) -> Move:
         """Let the writes go on; the move as it is then. Raises: Overtaken."""
