@@ -85,8 +85,7 @@ class _Works:
 
     def run(self) -> list[Row]:
         table = self._posts_table()
-        names = '"id", "title", "body", "group", "owner", "created", "updated", _rev'
-        names = names.replace('"', "`")
+        names = "id, title, body, `group`, owner, created, updated, _rev"
         self._database.query(f"create table {BARE_TABLE} like `{table}`", self._schema)
         view = f"SELECT {names} FROM `{table}` WHERE id = %s"
         create = (
@@ -114,7 +113,7 @@ class _Works:
                 Row("create 1 KB, durable", 0.5),
                 "create.lua",
                 ["posts"],
-                lambda: (create, (f"{random.getrandbits(60):015x}"[:15], text)),
+                lambda: (create, (f"{random.getrandbits(60):015x}", text)),
             ),
         ]
 

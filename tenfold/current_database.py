@@ -39,6 +39,11 @@ class CurrentDatabase:
         self._open.clear()
         await self.now.store.write(_nothing)
 
+    @property
+    def is_held(self) -> bool:
+        """Whether writes wait."""
+        return not self._open.is_set()
+
     def release(self) -> None:
         """Let the writes that wait go on, and those that come."""
         self._open.set()
@@ -51,7 +56,7 @@ class CurrentDatabase:
 
     async def turn(self) -> None:
         """Wait while writes are held; not inside a write, which must come to its end."""
-        if not self._open.is_set() and self.now.store.current() is self.now.store:
+        if self.is_held and self.now.store.current() is self.now.store:
             await self._open.wait()
 
 

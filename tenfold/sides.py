@@ -21,7 +21,10 @@ class WorkerSides:
         self._upkeep = upkeep
         self._other: Database | None = None
         self.place = place_of(settings)
-        self.is_held = False
+
+    @property
+    def is_held(self) -> bool:
+        return self._database.is_held
 
     async def prepare(self, other: Place) -> None:
         await self.leave_other()
@@ -30,11 +33,9 @@ class WorkerSides:
         self._other = database
 
     async def hold(self) -> None:
-        self.is_held = True
         await self._database.hold()
 
     def release(self) -> None:
-        self.is_held = False
         self._database.release()
 
     async def exchange(self, place: Place) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 
 from tenfold.blobs import BlobMissing, check_key
+from tenfold.durable import sync
 from tenfold.errors import OperatorError
 
 MANIFEST = "tenfold.json"
@@ -153,11 +154,7 @@ def _make_durable(folder: Path, count: int) -> None:
         return
     for place, _, names in os.walk(folder):
         for path in (*(Path(place, name) for name in names), Path(place)):
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            sync(path)
 
 
 def _extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> None:

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import msgspec
 
+from tenfold.durable import sync
+
 FOLDER = ".restore"
 JOURNAL = "journal.json"
 READY, MOVED = "ready", "moved"
@@ -64,7 +66,7 @@ def apply(folder: Path) -> str:
         _write(folder, journal)
     _move(new_data(folder), folder, journal.parts)
     (staging(folder) / JOURNAL).unlink()
-    _sync(staging(folder))
+    sync(staging(folder))
     shutil.rmtree(staging(folder), ignore_errors=True)
     return journal.name
 
@@ -75,8 +77,8 @@ def _move(source: Path, target: Path, parts: tuple[str, ...]) -> None:
     for part in parts:
         if (source / part).exists():
             (source / part).rename(target / part)
-    _sync(target)
-    _sync(source)
+    sync(target)
+    sync(source)
 
 
 def _write(folder: Path, journal: Journal) -> None:
@@ -85,8 +87,8 @@ def _write(folder: Path, journal: Journal) -> None:
         file.write(msgspec.json.encode(journal))
         os.fsync(file.fileno())
     passing.rename(staging(folder) / JOURNAL)
-    _sync(staging(folder))
-    _sync(folder)
+    sync(staging(folder))
+    sync(folder)
 
 
 def _read(folder: Path) -> Journal | None:
@@ -95,11 +97,3 @@ def _read(folder: Path) -> Journal | None:
     except FileNotFoundError:
         return None
     return msgspec.json.decode(text, type=Journal)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

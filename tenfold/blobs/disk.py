@@ -33,6 +33,7 @@ from tenfold.blobs.contract import (
     check_prefix,
 )
 from tenfold.blobs.hold import DeleteHold
+from tenfold.durable import sync, write_all
 
 T = TypeVar("T")
 
@@ -85,7 +86,7 @@ class DiskBlobs:
         try:
             try:
                 async for chunk in chunks:
-                    await self._run(_write_all, descriptor, chunk)
+                    await self._run(write_all, descriptor, chunk)
             finally:
                 os.close(descriptor)
             await self.put_file(key, passing, content_type=content_type)
@@ -149,12 +150,12 @@ class DiskBlobs:
         try:
             fill(incoming)
             os.utime(incoming)  # a moved file is as young as its put: the sweep relies on it
-            _sync(incoming)
+            sync(incoming)
             self._publish(incoming, target, must_be_new)
         finally:
             incoming.unlink(missing_ok=True)
         with _ignore_missing():
-            _sync(target.parent)
+            sync(target.parent)
 
     def _publish(self, incoming: Path, target: Path, must_be_new: bool) -> None:
         """Move a whole blob to its place; again when deletes take the folder as it was empty."""
@@ -237,12 +238,6 @@ def _create(root: Path, path: Path) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
 
 
-def _write_all(descriptor: int, chunk: bytes) -> None:
-    left = memoryview(chunk)
-    while left:
-        left = left[os.write(descriptor, left) :]
-
-
 def _open_file(path: Path) -> int:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -258,14 +253,6 @@ def _meta(key: str, found: os.stat_result) -> BlobMeta:
         etag=f"{found.st_mtime_ns:x}-{found.st_size:x}",
         modified_at=datetime.fromtimestamp(found.st_mtime, UTC),
     )
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _place(incoming: Path, target: Path, must_be_new: bool) -> None:
@@ -291,7 +278,7 @@ def _make_folders(root: Path, folder: Path) -> None:
         if folder.exists():
             raise
         raise FileNotFoundError(errno.ENOENT, "went while it was made", str(folder)) from error
-    _sync(folder.parent)
+    sync(folder.parent)
 
 
 def _remove_empty(folder: Path, root: Path) -> None:

@@ -6,10 +6,10 @@ import asyncio
 import shutil
 
 from tenfold.cluster import processes
-from tenfold.cluster.certificates import write_private
 from tenfold.cluster.folder import FleetFolder
 from tenfold.cluster.observe import Wanted, identity
 from tenfold.cluster.processes import Launch
+from tenfold.durable import replace_private
 from tenfold.telemetry import redact
 
 LOG_LIMIT_BYTES = 32 << 20
@@ -78,5 +78,5 @@ def _prepare(folder: FleetFolder, wanted: Wanted) -> None:
     node = wanted.node
     node.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name, text in wanted.files.items():
-        write_private(node.folder / name, text.encode())
+        replace_private(node.folder / name, text.encode())
     wanted.engine.prepare(node)

@@ -7,7 +7,6 @@ the parts trust nothing but the authority.
 from __future__ import annotations
 
 import ipaddress
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from tenfold.durable import replace_private
 
 AUTHORITY = "ca"
 AUTHORITY_LIVES = timedelta(days=3650)
@@ -134,8 +135,10 @@ class Certificates:
         )
         # The key first: a crash in between leaves a pair that does not fit, which is made anew.
         self.certificate(name).unlink(missing_ok=True)
-        write_private(self.key(name), text)
-        write_private(self.certificate(name), certificate.public_bytes(serialization.Encoding.PEM))
+        replace_private(self.key(name), text)
+        replace_private(
+            self.certificate(name), certificate.public_bytes(serialization.Encoding.PEM)
+        )
 
     def _described(self, name: str, is_new: bool) -> Certificate:
         path = self.certificate(name)
@@ -146,17 +149,6 @@ class Certificates:
         except x509.ExtensionNotFound:
             names = ()
         return Certificate(name, path, names, found.not_valid_after_utc, is_new)
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Put a file in place as a whole, readable by its owner only."""
-    incoming = path.with_name(f".{path.name}.new")
-    descriptor = os.open(incoming, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    incoming.replace(path)
 
 
 def _builder(

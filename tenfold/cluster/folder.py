@@ -18,8 +18,9 @@ from pathlib import Path
 
 import msgspec
 
-from tenfold.cluster.certificates import Certificates, Subject, write_private
+from tenfold.cluster.certificates import Certificates, Subject
 from tenfold.cluster.topology import Addresses, Part, Topology, split
+from tenfold.durable import replace_private
 from tenfold.engines import ENGINES, Endpoint, Node, Tls
 from tenfold.errors import OperatorError
 from tenfold.settings import KEYS, Settings
@@ -88,7 +89,7 @@ class FleetFolder:
         for name in ("secrets", "logs", "run", "parts"):
             (self.path / name).mkdir(mode=0o700, exist_ok=True)
         plan = self._planned(stage, KEYS["http"].parse(http) if http else None)
-        write_private(self.path / "fleet.json", msgspec.json.encode(plan) + b"\n")
+        replace_private(self.path / "fleet.json", msgspec.json.encode(plan) + b"\n")
         topology = topology_of(plan)
         self._make_secrets(topology)
         self.certificates.ensure(subjects(topology))
@@ -132,7 +133,7 @@ class FleetFolder:
             for name, make in ENGINES[part.engine].secrets.items():
                 path = self.secrets / name
                 if not path.exists():
-                    write_private(path, make().encode() + b"\n")
+                    replace_private(path, make().encode() + b"\n")
 
 
 def topology_of(plan: Plan) -> Topology:

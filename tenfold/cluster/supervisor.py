@@ -18,12 +18,12 @@ from datetime import UTC, datetime
 import msgspec
 
 from tenfold.cluster import act, decide, processes
-from tenfold.cluster.certificates import write_private
 from tenfold.cluster.decide import Past, Seen, Start, Step
 from tenfold.cluster.folder import FleetFolder
 from tenfold.cluster.observe import Observed, Wanted, described, identity, problem, running, wanted
 from tenfold.cluster.processes import Running
 from tenfold.cluster.topology import Topology
+from tenfold.durable import replace_private
 from tenfold.engines import Unhealthy
 from tenfold.errors import OperatorError, TenfoldError
 
@@ -228,7 +228,7 @@ class Supervisor:
     def _write_report(self) -> None:
         report = self.report
         if report != self._reported:
-            write_private(self._folder.run / REPORT, msgspec.json.encode(report))
+            replace_private(self._folder.run / REPORT, msgspec.json.encode(report))
             self._reported = report
 
 
@@ -247,7 +247,7 @@ class Hold:
                 hint=f"tenfold status --dir {folder.path}, tenfold down --dir {folder.path}",
             ) from None
         (folder.run / REPORT).unlink(missing_ok=True)
-        write_private(folder.run / RECORD, processes.myself().encode())
+        replace_private(folder.run / RECORD, processes.myself().encode())
 
     def release(self) -> None:
         os.close(self._descriptor)

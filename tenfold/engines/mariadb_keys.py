@@ -7,9 +7,9 @@ tables), number 2 with temporary files; tables take the newest from 3 on.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+from tenfold.durable import replace_private
 from tenfold.engines.secret_texts import key_256
 
 LOG_KEY, TEMPORARY_KEY, FIRST_TABLE_KEY = 1, 2, 3
@@ -32,13 +32,7 @@ def add_key(path: Path) -> int:
     number = newest_key(text) + 1
     if number > MOST_KEYS:
         raise ValueError(f"no more than {MOST_KEYS} keys")
-    incoming = path.with_name(f".{path.name}.new")
-    descriptor = os.open(incoming, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(f"{text}\n{_line(number)}\n")
-        file.flush()
-        os.fsync(file.fileno())
-    incoming.replace(path)
+    replace_private(path, f"{text}\n{_line(number)}\n".encode())
     return number
 
 

@@ -57,7 +57,7 @@ async def sweep(
     await blobs.tidy()
     newest = now() - timedelta(seconds=min_age_s)
     report = SweepReport()
-    async for batch in _batches(blobs):
+    async for batch in in_batches(blobs.list()):
         old = [meta for meta in batch if meta.modified_at <= newest]
         orphans = await _orphans(reads, blobs, old)
         if len(orphans) == len(old) >= DOUBTFUL:
@@ -71,9 +71,10 @@ async def sweep(
     return report
 
 
-async def _batches(blobs: Blobs) -> AsyncIterator[list[BlobMeta]]:
+async def in_batches(metas: AsyncIterator[BlobMeta]) -> AsyncIterator[list[BlobMeta]]:
+    """The same, some hundred at a time."""
     batch: list[BlobMeta] = []
-    async for meta in blobs.list():
+    async for meta in metas:
         batch.append(meta)
         if len(batch) == BATCH:
             yield batch

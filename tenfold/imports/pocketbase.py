@@ -17,6 +17,7 @@ from typing import Protocol
 
 from tenfold.administration import SettingsRoom
 from tenfold.blobs import Blobs
+from tenfold.durable import sync
 from tenfold.errors import OperatorError
 from tenfold.imports.files import copy_files
 from tenfold.imports.plan import Plan, Planned, make_plan, rows_of
@@ -162,9 +163,9 @@ class Import:
         """Make the finished folder the target; from here on the import has happened."""
         if self.target.exists():
             self.target.rmdir()
-        _sync_folder(folder)
+        sync(folder)
         os.rename(folder, self.target)
-        _sync_folder(self.target.parent)
+        sync(self.target.parent)
 
 
 async def _make_collections(store: Store, plan: Plan) -> None:
@@ -184,11 +185,3 @@ async def _save_settings(store: Store, plan: Plan, key: str) -> None:
         await room.save(tx, plan.settings)
 
     await store.write(work)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

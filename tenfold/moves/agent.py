@@ -17,7 +17,8 @@ from typing import Protocol
 from tenfold.errors import TenfoldError
 from tenfold.moves.copier import Copier
 from tenfold.moves.follow import Follower
-from tenfold.moves.state import Move, Overtaken, Place, Presence, advance, all_have_dealt_with, read
+from tenfold.moves.presence import Presence, all_have_dealt_with
+from tenfold.moves.state import Move, Overtaken, Place, advance, read
 
 CALM_S = 0.2
 QUICK_S = 0.005
@@ -104,7 +105,7 @@ class Agent:
             try:
                 await self._look()
             except TenfoldError as error:
-                self._tell("a move waits for this worker: %s", error)
+                self._tell(f"a move waits for this worker: {error}")
             except Exception:
                 log.exception("a step of a move failed in this worker")
                 await asyncio.sleep(CALM_S)
@@ -155,7 +156,7 @@ class Agent:
         if move.phase != "switched" or all_have_dealt_with(self._folder, move.number):
             self._sides.release()
         elif time.monotonic() - self._seen_at > HOLD_LIMIT_S:
-            self._tell("writes wait for a worker that still reads at the old place%s", "")
+            self._tell("writes wait for a worker that still reads at the old place")
 
     async def _follow(self, move: Move) -> None:
         """Keep the old place current: one worker of all does."""
@@ -180,7 +181,7 @@ class Agent:
             await self._follower.stop()
             self._follower = None
 
-    def _tell(self, text: str, detail: object) -> None:
+    def _tell(self, text: str) -> None:
         if time.monotonic() - self._told_at > TELL_EVERY_S:
             self._told_at = time.monotonic()
-            log.warning(text, detail)
+            log.warning(text)

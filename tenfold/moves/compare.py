@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from tenfold.moves.copier import Copier, Show
+from tenfold.moves.copier import Copier
+from tenfold.moves.watching import Show
 from tenfold.schema.collection import Collection
 from tenfold.store.copying import BEFORE_ALL, CopyStore, Row
 

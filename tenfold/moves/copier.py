@@ -12,12 +12,13 @@ So is how far each collection has been read. A copy that is killed goes on where
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from tenfold.errors import OperatorError
+from tenfold.moves.watching import Show
 from tenfold.schema.collection import Collection
 from tenfold.store.contract import COLLECTIONS, PARAMS, Change, NotUnique
 from tenfold.store.copying import BEFORE_ALL, CopyStore, CopyTransaction, Row, write_copy
@@ -26,9 +27,6 @@ CHUNK_ROWS = 500
 CHANGES_AT_ONCE = 5_000
 ATTEMPTS = 20
 PROGRESS_KEY = "__move"
-
-Show = Callable[[str, int], None]
-"""Told what is being done to, and how many more rows are done."""
 
 
 class LogGone(OperatorError):

@@ -18,20 +18,17 @@ from pathlib import Path
 from typing import TypeVar
 
 from tenfold.blobs import BlobMeta, BlobMissing, Blobs, carry, check_key
-from tenfold.files import sniff
+from tenfold.files import in_batches, sniff
 from tenfold.moves.missed import MissedKeys
+from tenfold.moves.watching import Show
 
 T = TypeVar("T")
 
 AT_ONCE = 8
-BATCH = 500
 DOUBTFUL = 20
 """So many files that the source does not know are hardly leftovers: is it the right place?"""
 
 TOLD_AT_MOST = 20
-
-Show = Callable[[str, int], None]
-"""Told the key of a file, and how many more files are done: one."""
 
 log = logging.getLogger(__name__)
 
@@ -149,7 +146,7 @@ async def _remove_strays(source: Blobs, target: Blobs, collections: set[str]) ->
     Deletes that came while nobody wrote to both places leave such. A bucket may hold other
     things, and an operator may name the wrong one: many strangers together stay.
     """
-    async for batch in _batches(_files(target)):
+    async for batch in in_batches(_files(target)):
         ours = [meta.key for meta in batch if _collection(meta.key) in collections]
         strays = [key for key in ours if await _size(source, key) is None]
         if len(strays) >= DOUBTFUL and len(strays) * 2 > len(ours):
@@ -164,17 +161,6 @@ async def _files(blobs: Blobs) -> AsyncIterator[BlobMeta]:
     async for meta in blobs.list():
         if meta.key.count("/") == 2 and _is_possible(meta.key):
             yield meta
-
-
-async def _batches(metas: AsyncIterator[BlobMeta]) -> AsyncIterator[list[BlobMeta]]:
-    batch: list[BlobMeta] = []
-    async for meta in metas:
-        batch.append(meta)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 async def _each(keys: list[str]) -> AsyncIterator[str]:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tenfold.blobs import BlobsUnavailable
+from tenfold.durable import write_all
 
 FILE = "move.missed"
 READ_BYTES = 256 * 1024
@@ -30,7 +31,7 @@ class MissedKeys:
         try:
             with self._locked() as descriptor:
                 os.lseek(descriptor, 0, os.SEEK_END)
-                _write_all(descriptor, f"{key}\n".encode())
+                write_all(descriptor, f"{key}\n".encode())
         except OSError as error:
             reason = os.strerror(error.errno or 0)
             raise BlobsUnavailable(f"A file can't be noted for later: {reason}.") from error
@@ -52,7 +53,7 @@ class MissedKeys:
             # Killed in between, this leaves keys too many, never too few.
             left = text[len(done) :]
             os.lseek(descriptor, 0, os.SEEK_SET)
-            _write_all(descriptor, left)
+            write_all(descriptor, left)
             os.ftruncate(descriptor, len(left))
 
     @contextmanager
@@ -67,9 +68,3 @@ class MissedKeys:
 
 def _read_all(descriptor: int) -> bytes:
     return os.pread(descriptor, os.fstat(descriptor).st_size, 0)
-
-
-def _write_all(descriptor: int, text: bytes) -> None:
-    left = memoryview(text)
-    while left:
-        left = left[os.write(descriptor, left) :]

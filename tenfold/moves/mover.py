@@ -12,15 +12,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from tenfold.blobs import Blobs
 from tenfold.errors import OperatorError
 from tenfold.moves import state
 from tenfold.moves.compare import Compared, Comparison
-from tenfold.moves.copier import PROGRESS_KEY, Copier, Show
+from tenfold.moves.copier import PROGRESS_KEY, Copier
 from tenfold.moves.files import FilesCompared, compare_files, copy_files, copy_missed
+from tenfold.moves.presence import all_have_dealt_with
 from tenfold.moves.state import Move, Overtaken, Place
+from tenfold.moves.watching import Watcher
 from tenfold.schema.collection import SUPERUSERS
 from tenfold.store.copying import CopyStore, write_copy
 
@@ -45,14 +46,6 @@ class Side:
     blobs: Blobs
 
 
-class Watcher(Protocol):
-    """Whoever shows how the move goes."""
-
-    def step(self, name: str, total: int) -> Show:
-        """A step begins that has `total` rows or files to do."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Moved:
     """What a move did."""
@@ -63,7 +56,6 @@ class Moved:
     """How long writes were held."""
 
     took_s: float
-    tries: int
 
 
 class Differs(OperatorError):
@@ -97,8 +89,8 @@ class Mover:
         rows, files = await self._compare()
         move = state.advance(self._folder, move, "ready")
         await self._workers(move)
-        held_s, tries = await self._switch(move)
-        return Moved(rows, files, held_s, time.monotonic() - began_at, tries)
+        held_s = await self._switch(move)
+        return Moved(rows, files, held_s, time.monotonic() - began_at)
 
     async def _check_target(self) -> None:
         store = self._target.store
@@ -135,9 +127,9 @@ class Mover:
             raise Differs("Files", files.differing)
         return rows, files
 
-    async def _switch(self, move: Move) -> tuple[float, int]:
-        """Hold writes, bring the last ones over, switch; how long that was, and the tries."""
-        for tries in range(1, SWITCHES_AT_MOST + 1):
+    async def _switch(self, move: Move) -> float:
+        """Hold writes, bring the last ones over, switch; how long that was, in seconds."""
+        for _ in range(SWITCHES_AT_MOST):
             while await self._copier.lag() > CLOSE:
                 await self._copier.drain()
             await self._bring_missed()
@@ -151,7 +143,7 @@ class Mover:
                 move = await self._try_later(move)
                 continue
             await self._workers(switched)
-            return time.monotonic() - held_at, tries
+            return time.monotonic() - held_at
         raise OperatorError("The last changes could not be brought over in time; nothing moved.")
 
     async def _bring_last(self, move: Move) -> None:
@@ -183,7 +175,7 @@ class Mover:
     async def _workers(self, move: Move) -> None:
         """Wait until every worker has dealt with a phase. Raises: OperatorError."""
         deadline = time.monotonic() + WORKERS_LIMIT_S
-        while not state.all_have_dealt_with(self._folder, move.number):
+        while not all_have_dealt_with(self._folder, move.number):
             if time.monotonic() > deadline:
                 raise OperatorError(
                     "A worker does not take part in the move.", hint="look at its log"

@@ -67,9 +67,9 @@ class Answers:
         `heard` is `changes_heard` from before the read.
         """
         body = encode_plain(record)
-        is_ruled = body is None or bool(record.collection.view_rule)
+        is_ruled = body is not None and bool(record.collection.view_rule)
         answer = RecordAnswer(body, record.values if is_ruled else None)
-        size_bytes = len(body or b"") + (VALUES_RATIO * len(body or b"") if is_ruled else 0)
+        size_bytes = len(body or b"") * (1 + VALUES_RATIO if is_ruled else 1)
         # A change that comes later finds the answer and drops it.
         with self._hearing:
             if heard == self.changes_heard and record.collection.type != "view":

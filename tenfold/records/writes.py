@@ -71,16 +71,16 @@ class RecordWrites:
         sent = body.allowed(collection, sent, is_superuser=facts.is_superuser)
         record_id, prepared = "", _Prepared(sent, CANT_CREATE)
         # Made here, before the turn to write, which is the scarcest thing there is.
-        draft = self._draft(collection, sent, facts)
+        draft, draft_facts = self._draft(collection, sent, facts)
         is_costly = self._is_costly(collection)
         if is_costly:
-            if not await access.allows(reads, draft[0], "create", draft[1]):
+            if not await access.allows(reads, draft, "create", draft_facts):
                 raise BadRequest(CANT_CREATE)
-            record_id, prepared = draft[0].id, await self._prepare(draft[0], None, prepared)
+            record_id, prepared = draft.id, await self._prepare(draft, None, prepared)
 
         async def work(tx: Transaction) -> Record:
             known = _as_of(tx, collection)
-            record, seen = draft[0].copy(), draft[1]
+            record, seen = draft.copy(), draft_facts
             if is_costly or known is not collection:
                 record, seen = self._draft(known, prepared.sent, facts, record_id)
             if not await access.allows(tx, record, "create", seen):

@@ -8,7 +8,8 @@ records is told of it: these are for a database that does not serve yet.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar, cast
 
@@ -16,7 +17,7 @@ from tenfold.schema.collection import Collection
 from tenfold.schema.fields.contract import Storage
 from tenfold.schema.record import Record
 from tenfold.store.contract import Change, Store, Transaction
-from tenfold.store.statements import NULL, Statements
+from tenfold.store.statements import NULL, Statements, quoted
 
 T = TypeVar("T")
 
@@ -44,6 +45,9 @@ JOB_COLUMNS = (
     "claim",
     "error",
 )
+JOBS = ", ".join(map(quoted, JOB_COLUMNS))
+
+IDS_AT_ONCE = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +187,64 @@ class CopyStatements:
     def row(self, found: tuple[Any, ...]) -> Row:
         """The row of what `select` gave."""
         return found[-1], self.records.record(found[:-1])
+
+
+class CopyReads(ABC):
+    """The reads of `CopyStore` that all databases have in common, on top of two primitives."""
+
+    @abstractmethod
+    async def _rows(self, sql: str, params: tuple[Any, ...]) -> list[Any]: ...
+
+    @abstractmethod
+    def _copied(self, collection: Collection) -> CopyStatements:
+        """The SQL for a collection that is no view."""
+        ...
+
+    async def rows_after(self, collection: Collection, number: int, limit: int) -> list[Row]:
+        if collection.type == "view":
+            return []
+        copied = self._copied(collection)
+
+        async def read(after: int, count: int) -> list[Any]:
+            return await self._rows(copied.after, (after, count))
+
+        return [copied.row(found) for found in await read_within(read, number, limit)]
+
+    async def rows_between(self, collection: Collection, low: int, high: int) -> list[Row]:
+        if collection.type == "view":
+            return []
+        copied = self._copied(collection)
+        return [copied.row(found) for found in await self._rows(copied.between, (low, high))]
+
+    async def rows_of(self, collection: Collection, ids: Sequence[str]) -> list[Row]:
+        if collection.type == "view":
+            return []
+        copied = self._copied(collection)
+        rows: list[Row] = []
+        for marks, some in in_parts(ids):
+            found = await self._rows(f"{copied.select} WHERE id IN ({marks})", some)
+            rows += [copied.row(one) for one in found]
+        return sorted(rows, key=lambda row: row[0])
+
+    async def count_rows(self, collection: Collection) -> int:
+        if collection.type == "view":
+            return 0
+        sql = f"SELECT COUNT(*) FROM {self._copied(collection).table}"
+        return (await self._rows(sql, ()))[0][0]
+
+    async def jobs_rows(self) -> JobRows:
+        return JobRows(
+            await self._rows(f"SELECT {JOBS} FROM _jobs ORDER BY id", ()),
+            await self._rows("SELECT cron_id, minute FROM _cron_runs ORDER BY 1, 2", ()),
+        )
+
+
+def in_parts(ids: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The marks and the values for each IN, filled up to a power of two: few statements."""
+    for start in range(0, len(ids), IDS_AT_ONCE):
+        some = tuple(ids[start : start + IDS_AT_ONCE])
+        places = 1 << (len(some) - 1).bit_length()
+        yield ", ".join("?" * places), (*some, *some[:1] * (places - len(some)))
 
 
 async def read_within(

@@ -3,68 +3,30 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from tenfold.schema.collection import Collection
 from tenfold.store.contract import NotUnique
-from tenfold.store.copying import JOB_COLUMNS, CopyStatements, JobRows, Row, read_within
+from tenfold.store.copying import JOBS, CopyReads, CopyStatements, JobRows, Row, in_parts
 from tenfold.store.mariadb_batches import insert_many
 from tenfold.store.mariadb_catalog import MariadbCatalog
 from tenfold.store.mariadb_connection import NOT_UNIQUE, ServerError
 from tenfold.store.mariadb_dialect import quoted
 from tenfold.store.mariadb_reads import MariadbReads
 
-IDS_AT_ONCE = 512
 DELETED_AT_ONCE = 5_000
 """Few enough for the time that one statement has."""
 
-JOBS = ", ".join(map(quoted, JOB_COLUMNS))
 
-
-class MariadbCopyReads(MariadbReads):
+class MariadbCopyReads(MariadbReads, CopyReads):
     """See `CopyStore`."""
 
-    async def rows_after(self, collection: Collection, number: int, limit: int) -> list[Row]:
-        if collection.type == "view":
-            return []
-        copied = _copied(self.described, collection)
-
-        async def read(after: int, count: int) -> list[Any]:
-            return await self._rows(copied.after, (after, count))
-
-        return [copied.row(found) for found in await read_within(read, number, limit)]
-
-    async def rows_between(self, collection: Collection, low: int, high: int) -> list[Row]:
-        if collection.type == "view":
-            return []
-        copied = _copied(self.described, collection)
-        return [copied.row(found) for found in await self._rows(copied.between, (low, high))]
-
-    async def rows_of(self, collection: Collection, ids: Sequence[str]) -> list[Row]:
-        if collection.type == "view":
-            return []
-        copied = _copied(self.described, collection)
-        rows: list[Row] = []
-        for marks, some in _in_parts(ids):
-            found = await self._rows(f"{copied.select} WHERE id IN ({marks})", some)
-            rows += [copied.row(one) for one in found]
-        return sorted(rows, key=lambda row: row[0])
-
-    async def count_rows(self, collection: Collection) -> int:
-        if collection.type == "view":
-            return 0
-        source = self.described.source(collection)
-        return (await self._rows(f"SELECT COUNT(*) FROM {source}", ()))[0][0]
+    def _copied(self, collection: Collection) -> CopyStatements:
+        return _copied(self.described, collection)
 
     async def params(self) -> dict[str, str]:
         return dict(await self._rows("SELECT id, value FROM _params ORDER BY id", ()))
-
-    async def jobs_rows(self) -> JobRows:
-        return JobRows(
-            await self._rows(f"SELECT {JOBS} FROM _jobs ORDER BY id", ()),
-            await self._rows("SELECT cron_id, minute FROM _cron_runs ORDER BY 1, 2", ()),
-        )
 
 
 class MariadbCopyWrites(ABC):
@@ -96,7 +58,7 @@ class MariadbCopyWrites(ABC):
 
     async def drop_rows(self, collection: Collection, ids: Sequence[str]) -> None:
         source = self.described.source(collection)
-        for marks, some in _in_parts(ids):
+        for marks, some in in_parts(ids):
             await self.run(f"DELETE FROM {source} WHERE id IN ({marks})", some)
 
     async def replace_jobs(self, rows: JobRows) -> None:
@@ -110,11 +72,3 @@ class MariadbCopyWrites(ABC):
 def _copied(described: MariadbCatalog, collection: Collection) -> CopyStatements:
     table = described.source(collection)
     return CopyStatements.of(described.statements(collection), table, "_row", quoted)
-
-
-def _in_parts(ids: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The marks and the values for each IN, filled up to a power of two."""
-    for start in range(0, len(ids), IDS_AT_ONCE):
-        some = tuple(ids[start : start + IDS_AT_ONCE])
-        places = 1 << (len(some) - 1).bit_length()
-        yield ", ".join("?" * places), (*some, *some[:1] * (places - len(some)))

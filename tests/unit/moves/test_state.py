@@ -10,13 +10,12 @@ import pytest
 
 from tenfold.errors import OperatorError
 from tenfold.moves.places import placed, shown
+from tenfold.moves.presence import Presence, all_have_dealt_with
 from tenfold.moves.state import (
     FILE,
     Overtaken,
     Place,
-    Presence,
     advance,
-    all_have_dealt_with,
     begin,
     forget,
     read,
