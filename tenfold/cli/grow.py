@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from tenfold.cli.console import err, out
-from tenfold.cli.options import Config, Dir, check_there, load_settings, open_store
+from tenfold.cli.options import Config, Dir, check_there, load_settings, opened
 from tenfold.errors import OperatorError
 from tenfold.moves import (
     MOVED,
@@ -129,15 +129,15 @@ async def _move(settings: Settings, target: Place) -> Moved:
         for place in (place_of(settings), target):
             there = at(settings, place)
             check_places(there)
-            opened = await stack.enter_async_context(open_store(there))
+            store = (await stack.enter_async_context(opened(there))).store
             if not sides:
-                room = SettingsRoom(opened, settings.encryption_key)
+                room = SettingsRoom(store, settings.encryption_key)
                 await room.open()
                 s3 = room.current().s3
                 if s3.enabled and target.blobs != place.blobs:
                     raise OperatorError("The files are in the bucket that the settings name.")
             # Both are made by `database_of`, whose stores can be copied.
-            sides.append(Side(place, cast(CopyStore, opened), files_in(s3, there)))
+            sides.append(Side(place, cast(CopyStore, store), files_in(s3, there)))
         with _Bars() as bars:
             return await Mover(settings.dir, sides[0], sides[1], bars).run()
 

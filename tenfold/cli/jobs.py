@@ -12,7 +12,7 @@ from cyclopts import App, Parameter
 from rich.markup import escape
 
 from tenfold.cli.console import out
-from tenfold.cli.options import Config, Dir, check_there, load_settings
+from tenfold.cli.options import Config, Dir, check_there, load_settings, open_database
 from tenfold.errors import OperatorError
 from tenfold.store.jobs import DeadJob, JobStore
 
@@ -71,13 +71,7 @@ def _run(dir: Path | None, config: Path | None, work: Callable[[JobStore], Await
     check_there(settings)
 
     async def run() -> T:
-        from tenfold.databases import database_of
-
-        database = database_of(settings)
-        await database.store.open()
-        try:
+        async with open_database(settings) as database:
             return await work(database.jobs)
-        finally:
-            await database.store.close()
 
     return asyncio.run(run())

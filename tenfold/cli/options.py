@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from tenfold.errors import OperatorError
-from tenfold.moves import placed
+from tenfold.moves import placed, staying
 from tenfold.settings import SQLITE, Settings, load
 from tenfold.store.contract import Store
 from tenfold.telemetry import configure_logging
+
+if TYPE_CHECKING:
+    from tenfold.databases import Database
 
 Dir = Annotated[
     Path | None,
@@ -47,12 +50,30 @@ def check_there(settings: Settings) -> None:
 
 @asynccontextmanager
 async def open_store(settings: Settings) -> AsyncGenerator[Store, None]:
-    """The data of a folder, opened beside a service that may be running, closed at the end."""
+    """The data of a folder, opened beside a service that may be running, closed at the end.
+
+    A move that is under way waits for that.
+    """
+    async with open_database(settings) as database:
+        yield database.store
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncGenerator[Database, None]:
+    """As `open_store`, with what else lies in the database."""
+    with staying(settings) as there:
+        async with opened(there) as database:
+            yield database
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncGenerator[Database, None]:
+    """The database that settings name, whatever else goes on."""
     from tenfold.databases import database_of
 
-    store = database_of(settings).store
-    await store.open()
+    database = database_of(settings)
+    await database.store.open()
     try:
-        yield store
+        yield database
     finally:
-        await store.close()
+        await database.store.close()

@@ -5,7 +5,7 @@ from tenfold.moves.copier import Copier
 from tenfold.moves.files import FilesCompared, compare_files, copy_files, copy_missed
 from tenfold.moves.missed import MissedKeys
 from tenfold.moves.mover import Moved, Mover, Side
-from tenfold.moves.places import at, place_of, placed, shown
+from tenfold.moves.places import at, place_of, placed, shown, staying
 from tenfold.moves.state import MOVED, Move, Phase, Place, advance, forget, read
 from tenfold.moves.watching import Show
 
@@ -32,4 +32,5 @@ __all__ = [
     "placed",
     "read",
     "shown",
+    "staying",
 ]

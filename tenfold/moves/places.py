@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
 
-from tenfold.moves.state import Place, read
+from tenfold.moves.presence import Presence
+from tenfold.moves.state import MOVED, Place, read
 from tenfold.settings import Settings, SettingsError
+
+LOOK_S = 0.01
 
 
 def placed(settings: Settings) -> Settings:
@@ -25,6 +31,27 @@ def placed(settings: Settings) -> Settings:
             ]
         )
     return at(settings, move.place)
+
+
+@contextmanager
+def staying(settings: Settings) -> Generator[Settings]:
+    """Let no move take the data away while the block runs; the settings that name its place.
+
+    For a process beside the service that writes on its own. Raises: as `placed`.
+    """
+    settings.dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    presence = Presence(settings.dir)
+    presence.begin()
+    try:
+        # The mark is seen by whoever begins to hold writes from now on; one that holds them
+        # already may not have seen it.
+        while (move := read(settings.dir)) is not None and move.phase == "holding":
+            time.sleep(LOOK_S)
+        if move is not None and move.phase in MOVED:
+            presence.tell(move.number)
+        yield placed(settings)
+    finally:
+        presence.end()
 
 
 def place_of(settings: Settings) -> Place:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
+import threading
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
 from tenfold.errors import OperatorError
-from tenfold.moves.places import placed, shown
+from tenfold.moves.places import placed, shown, staying
 from tenfold.moves.presence import Presence, all_have_dealt_with
 from tenfold.moves.state import (
     FILE,
@@ -123,6 +124,27 @@ def test_only_workers_that_live_are_waited_for(tmp_path: Path) -> None:
     assert not all_have_dealt_with(tmp_path, 8)
     mine.end()
     assert all_have_dealt_with(tmp_path, 8)
+
+
+def test_a_command_beside_the_service_keeps_a_move_waiting(tmp_path: Path) -> None:
+    settings = load({"dir": tmp_path}, environ={})
+    move = begin(tmp_path, HERE, THERE)
+    with staying(settings) as there:
+        assert there.store == SQLITE
+        assert not all_have_dealt_with(tmp_path, move.number)
+    assert all_have_dealt_with(tmp_path, move.number)
+
+
+def test_a_command_that_comes_during_a_hold_goes_where_the_data_goes(tmp_path: Path) -> None:
+    settings = load({"dir": tmp_path}, environ={})
+    holding = advance(tmp_path, begin(tmp_path, HERE, THERE), "holding")
+    switching = threading.Timer(0.2, lambda: advance(tmp_path, holding, "switched"))
+    switching.start()
+    with staying(settings) as there:
+        assert there.store == THERE.store
+        # Workers need not wait for it: it is at the new place.
+        assert all_have_dealt_with(tmp_path, holding.number + 1)
+    switching.join()
 
 
 def _be_present(folder: Path, told: Connection) -> None:
